@@ -1,0 +1,1 @@
+"""Values and protocols: what the parts of segue hand to each other."""

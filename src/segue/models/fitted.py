@@ -1,0 +1,177 @@
+"""What every fitted model shares: masks, empty histories, blocks of rows, and lists of the best."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any, ClassVar, Final
+
+import numpy as np
+from segue.kernels.topk import select_topk
+
+from segue.core.arrays import BoolArray, Float32Array, Int32Array, Int64Array
+from segue.core.histories import Histories
+from segue.core.topk import TopK
+from segue.core.vocabulary import Vocabulary
+from segue.errors import DataError, SettingsError
+
+_BLOCK_BYTES: Final = 64 * 2**20  # of scores held at once
+
+
+class FittedModel(ABC):
+    """A fitted model that scores blocks of histories; lists are made of the scores here, the same for all.
+
+    Memory of `recommend`: one block of scores (64 MiB, or one row of n_items), whatever the number of histories.
+    """
+
+    #: What a mask over items costs is paid once per call, not per row.
+    _n_items: int
+
+    def __init__(self, configuration: Any, items: Vocabulary) -> None:
+        self._configuration = configuration
+        self._items = items
+        self._n_items = len(items)
+
+    additive: ClassVar[bool] = False
+
+    @property
+    def configuration(self) -> Any:
+        """What the model was fitted with."""
+        return self._configuration
+
+    @property
+    def items(self) -> Vocabulary:
+        """The items that the model knows."""
+        return self._items
+
+    @property
+    def n_items(self) -> int:
+        """How many items the model knows."""
+        return self._n_items
+
+    @abstractmethod
+    def _score(self, histories: Histories, threads: int | None) -> Float32Array:
+        """Scores of all items, float32 (n, n_items), -inf where there is no evidence. Every item position is known."""
+
+    def _score_candidates(self, histories: Histories, candidates: Int32Array) -> Float32Array:
+        """Scores of some items; where a model can do this without scoring them all, it does."""
+        return np.take_along_axis(self._score(histories, None), np.maximum(candidates, 0), axis=1)
+
+    def score(self, histories: Histories, candidates: Int32Array | None = None) -> Float32Array:
+        """See `segue.core.protocols.Recommender.score`."""
+        known, _ = histories.known(self._n_items)
+        if candidates is None:
+            scores = self._score(known, None)
+        else:
+            check_candidates(candidates, len(known), self._n_items)
+            parts = [
+                self._score_candidates(known[rows], candidates[rows]) for rows in row_blocks(len(known), self._n_items)
+            ]
+            scores = np.concatenate(parts) if parts else np.zeros(candidates.shape, np.float32)
+            scores[candidates < 0] = -np.inf
+        scores[known.lengths == 0] = -np.inf
+        return scores
+
+    def recommend(
+        self,
+        histories: Histories,
+        k: int = 10,
+        *,
+        exclude_seen: bool = True,
+        allowed: BoolArray | None = None,
+        banned: Histories | None = None,
+        threads: int | None = None,
+    ) -> TopK:
+        """See `segue.core.protocols.Recommender.recommend`."""
+        check_k(k)
+        known, ignored = histories.known(self._n_items)
+        mask = allowed_mask(allowed, self._n_items)
+        offsets, blocked = blocked_items(known, exclude_seen, banned, self._n_items)
+        items = np.full((len(known), k), -1, dtype=np.int32)
+        scores = np.full((len(known), k), -np.inf, dtype=np.float32)
+        answered = np.flatnonzero(known.lengths > 0)
+        if answered.size:
+            self._recommend_into(items, scores, known, answered, offsets, blocked, mask, threads)
+        return TopK(items, scores, ignored)
+
+    def _recommend_into(
+        self,
+        items: Int32Array,
+        scores: Float32Array,
+        histories: Histories,
+        answered: Int64Array,
+        blocked_offsets: Int64Array,
+        blocked: Int32Array,
+        mask: BoolArray,
+        threads: int | None,
+    ) -> None:
+        """Fills the rows `answered` of items and scores (n, k). Families with a faster way have their own."""
+        k = items.shape[1]
+        for block in row_blocks(answered.size, self._n_items):
+            rows = answered[block]
+            offsets, there = gather_rows(blocked_offsets, blocked, rows)
+            items[rows], scores[rows] = select_topk(
+                self._score(histories[rows], threads), k, offsets, there, mask, threads=threads
+            )
+
+
+def row_blocks(n_rows: int, n_columns: int) -> Iterator[slice]:
+    """Slices that cut n_rows into blocks of float32 scores of at most 64 MiB, but at least one row."""
+    size = max(1, _BLOCK_BYTES // (4 * max(1, n_columns)))
+    for start in range(0, n_rows, size):
+        yield slice(start, min(n_rows, start + size))
+
+
+def blocked_items(
+    histories: Histories, exclude_seen: bool, banned: Histories | None, n_items: int
+) -> tuple[Int64Array, Int32Array]:
+    """What must not come back, row by row, as offsets (n + 1) and items; repeats are allowed and harmless."""
+    nothing = np.zeros(len(histories) + 1, np.int64), np.zeros(0, np.int32)
+    seen = (histories.offsets, histories.items) if exclude_seen else nothing
+    if banned is None:
+        return seen
+    if len(banned) != len(histories):
+        raise DataError(f"banned must have one row per history ({len(histories)}), got {len(banned)}")
+    more = banned.known(n_items)[0]
+    if not exclude_seen:
+        return more.offsets, more.items
+    offsets = seen[0] + more.offsets
+    items = np.empty(offsets[-1], np.int32)
+    seen_places = np.arange(seen[1].size) + np.repeat(more.offsets[:-1], histories.lengths)
+    more_places = np.arange(more.items.size) + np.repeat(seen[0][1:], more.lengths)
+    items[seen_places] = seen[1]
+    items[more_places] = more.items
+    return offsets, items
+
+
+def gather_rows(offsets: Int64Array, values: Int32Array, rows: Int64Array) -> tuple[Int64Array, Int32Array]:
+    """Some rows of a ragged array, as a ragged array."""
+    if rows.size == offsets.size - 1:
+        return offsets, values
+    lengths = offsets[rows + 1] - offsets[rows]
+    out = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    return out, values[np.arange(out[-1]) + np.repeat(offsets[rows] - out[:-1], lengths)]
+
+
+def allowed_mask(allowed: BoolArray | None, n_items: int) -> BoolArray:
+    """The mask as a bool vector of n_items; an empty vector stands for "all"."""
+    if allowed is None:
+        return np.zeros(0, dtype=np.bool_)
+    mask = np.ascontiguousarray(allowed, dtype=np.bool_)
+    if mask.shape != (n_items,):
+        raise DataError(f"allowed must be a mask over the {n_items} items, got shape {mask.shape}")
+    return mask
+
+
+def check_k(k: int) -> None:
+    """Raises SettingsError unless k is at least 1."""
+    if k < 1:
+        raise SettingsError(f"k, the length of a list, must be at least 1, got {k}")
+
+
+def check_candidates(candidates: Int32Array, n: int, n_items: int) -> None:
+    """Raises DataError unless candidates are (n, m) positions below n_items."""
+    if candidates.ndim != 2 or candidates.shape[0] != n:
+        raise DataError(f"candidates must be a matrix with one row per history ({n}), got shape {candidates.shape}")
+    if candidates.size and candidates.max() >= n_items:
+        raise DataError(f"a candidate is item {candidates.max()}, but the model knows {n_items} items")
