@@ -1,7 +1,8 @@
 """Files and folders that are there whole or not at all, whatever kills the process.
 
-A file is written beside its place, flushed to the disk, and moved over the old one. A folder cannot be moved over another,
-so a `Shelf` keeps each version of something in a folder of its own, and a one-line file `current` names the one that counts.
+A file is written beside its place, flushed to the disk, and moved over the old one. A folder cannot be moved over
+another, so a `Shelf` keeps each version of something in a folder of its own, and a one-line file `current` names the one
+that counts.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def written_file(path: Path) -> Iterator[Path]:
                 raise IsADirectoryError(errno.EISDIR, "is a folder", str(path))
             yield temporary
             _flush(temporary)
-            os.replace(temporary, path)
+            temporary.replace(path)
             _flush(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
@@ -85,7 +86,7 @@ class Shelf:
                 yield temporary
                 version = _seal(temporary, manifest)
                 if not (self.root / version).exists():
-                    os.replace(temporary, self.root / version)
+                    temporary.replace(self.root / version)
                     _flush(self.root)
                 os.utime(self.root / version)
                 write_text(self.root / _CURRENT, version + "\n")

@@ -56,7 +56,8 @@ class Catalogue:
     """One row per item, in order of position: a Polars frame with the columns of `COLUMNS`.
 
     Only "id" is required; of the others, those that the source knows. Columns are cast to their declared type and come
-    in the declared order. Raises DataError for an undeclared column, a value that does not fit, a missing or repeated id.
+    in the declared order. Raises DataError for an undeclared column, a value that does not fit, a missing or a
+    repeated id.
     """
 
     __slots__ = ("_frame",)

@@ -47,7 +47,7 @@ class Dataset:
             raise DataError(f"{len(self.users)} users, but {len(self.histories)} histories")
         if self.histories.n_items > len(self.items):
             raise DataError(
-                f"a history holds item position {self.histories.n_items - 1}, but there are only {len(self.items)} items"
+                f"a history holds item position {self.histories.n_items - 1}, but there are {len(self.items)} items"
             )
         if len(self.catalogue) != len(self.items) or not self.catalogue.frame["id"].equals(self.items.series):
             raise DataError("the catalogue must have one row per item, with the same ids in the same order")
@@ -95,9 +95,9 @@ class Dataset:
     ) -> Dataset:
         """A dataset of a frame with one row per interaction.
 
-        `user` and `item` name columns of ids (anything that casts to text); `weight` a numeric column, `time` a column of
-        Datetime, Date or whole seconds since 1970 UTC. Without `weight` each row is presence, or one play where there are
-        times. Rows are ordered by time within a user, otherwise they keep their place.
+        `user` and `item` name columns of ids (anything that casts to text); `weight` a numeric column, `time` a column
+        of Datetime, Date or whole seconds since 1970 UTC. Without `weight` each row is presence, or one play where
+        there are times. Rows are ordered by time within a user, otherwise they keep their place.
         Raises DataError for a missing column, a missing id, or a weight that is not a finite number.
         """
         wanted = {"user": user, "item": item, "weight": weight, "time": time}
@@ -172,7 +172,7 @@ class Dataset:
         )
 
     def fingerprint(self) -> str:
-        """SHA-256 over ids, entries and kind of feedback: equal data, equal fingerprint. 64 hex digits; reads everything once."""
+        """SHA-256 over ids, entries and kind of feedback, as 64 hex digits: equal data, equal fingerprint."""
         digest = hashlib.sha256()
         head = (
             self.users.digest,

@@ -19,8 +19,8 @@ class Explanation:
     baseline:      what the score would be without any history item.
     items:         int32, shape (h,), the distinct items of the history, in its order.
     contributions: float32, shape (h,).
-    kind:          "additive": baseline + sum(contributions) = score. "leave-one-out": each contribution is the score less
-                   the score without that item, and the sum means nothing.
+    kind:          "additive": baseline + sum(contributions) = score. "leave-one-out": each contribution is the score
+                   less the score without that item, and the sum means nothing.
     """
 
     score: float

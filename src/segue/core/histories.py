@@ -119,7 +119,7 @@ class Histories:
 
     @classmethod
     def from_csr(cls, matrix: sp.csr_array[Any] | sp.csr_matrix[Any]) -> Histories:
-        """One history per row of a sparse matrix; stored zeros stay (seen), the order is the stored one and means nothing."""
+        """One history per row of a sparse matrix; stored zeros stay (seen), and the order means nothing."""
         csr = sp.csr_array(matrix)
         return cls(
             np.array(csr.indptr, dtype=np.int64),
@@ -134,7 +134,10 @@ class Histories:
 
     @classmethod
     def concatenate(cls, parts: Sequence[Histories]) -> Histories:
-        """The rows of all parts, one after the other. Order and repeats must agree; times and context stay if all have them."""
+        """The rows of all parts, one after the other.
+
+        Order and repeats must agree (DataError); times and context stay where all parts have them.
+        """
         if not parts:
             return cls.empty()
         first = parts[0]
@@ -142,7 +145,8 @@ class Histories:
             if (part.order, part.repeats) != (first.order, first.repeats):
                 raise DataError(
                     "histories of different kinds cannot be joined: "
-                    f"order {first.order!r}, repeats {first.repeats!r} and order {part.order!r}, repeats {part.repeats!r}"
+                    f"order {first.order!r}, repeats {first.repeats!r} and "
+                    f"order {part.order!r}, repeats {part.repeats!r}"
                 )
         starts = np.cumsum([0, *(part.items.size for part in parts)])
         offsets = [parts[0].offsets[:1], *(part.offsets[1:] + s for part, s in zip(parts, starts, strict=False))]
@@ -237,7 +241,8 @@ class Histories:
     def csr(self, n_items: int | None = None) -> sp.csr_array[Any]:
         """The histories x items matrix, float32, with sorted columns and repeats merged as `repeats` says.
 
-        Stored zeros stay. `n_items` is the number of columns (by default, just enough); DataError if a position exceeds it.
+        Stored zeros stay. `n_items` is the number of columns (by default, just enough); DataError where a position lies
+        beyond it.
         """
         columns = self.n_items if n_items is None else n_items
         if self.n_items > columns:

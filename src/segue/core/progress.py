@@ -25,11 +25,11 @@ class Progress(Protocol):
 
 class _Silence:
     @contextmanager
-    def task(self, description: str, total: float | None = None, unit: str = "") -> Iterator[Task]:
+    def task(self, description: str, total: float | None = None, unit: str = "") -> Iterator[Task]:  # noqa: ARG002
         yield self
 
     def advance(self, amount: float = 1.0, note: str = "") -> None:
-        return None
+        """Nobody listens."""
 
 
 SILENT: Final[Progress] = _Silence()

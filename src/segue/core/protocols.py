@@ -1,6 +1,7 @@
 """The few small interfaces through which the parts of segue know each other.
 
-What not every model can do is a protocol of its own, so that its absence shows as a type: `isinstance(model, Explains)`.
+What not every model can do is a protocol of its own, so that its absence shows as a type:
+`isinstance(model, Explains)`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ class Configuration(Protocol):
     ) -> Recommender:
         """A fitted model. The same dataset, seed, machine and thread count give the same bytes.
 
-        Raises DataError where the dataset lacks what the model needs, SettingsError where a hyper-parameter does not fit it.
+        Raises DataError where the dataset lacks what the model needs, SettingsError where a hyper-parameter does not
+        fit it.
         """
         ...
 
@@ -58,9 +60,9 @@ class Recommender(Protocol):
         ...
 
     def score(self, histories: Histories, candidates: Int32Array | None = None) -> Float32Array:
-        """Scores of all items, float32 (n, n_items), or of `candidates` (n, m; -1 pads): -inf where there is no evidence.
+        """Scores of all items, float32 (n, n_items), or of `candidates` (n, m; -1 pads).
 
-        Builds what it returns; ask for blocks of histories where n x n_items is large.
+        A score is -inf where the model has no evidence. Builds what it returns; ask for blocks of histories where n x n_items is large.
         """
         ...
 

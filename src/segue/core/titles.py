@@ -10,7 +10,7 @@ _APART: Final = re.compile(r"[^\w]+", re.UNICODE)
 
 
 def fold(text: str) -> str:
-    """Case, accents, width, punctuation and repeated spaces removed: "Beyonc\u00e9 - D\u00e9j\u00e0 Vu!" -> "beyonce deja vu".
+    """Case, accents, width, punctuation and repeated spaces removed: "Déjà  Vu!" -> "deja vu".
 
     Text of only punctuation ("!!!") keeps it, so that such names stay findable. Never raises.
     """

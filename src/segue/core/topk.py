@@ -97,7 +97,7 @@ class TopK:
         return list(zip(items.tolist(), scores.tolist(), strict=True))
 
     def to_frame(self, items: Vocabulary, rows: Vocabulary | Sequence[str] | None = None) -> pl.DataFrame:
-        """A frame with columns row (an id where `rows` names them, else the number), rank (from 1), item (id), score."""
+        """A frame with the columns row (an id where `rows` names them, else a number), rank (from 1), item, score."""
         n, k = self.items.shape
         there = self.items.ravel() >= 0
         number = np.repeat(np.arange(n, dtype=np.int64), k)[there]
