@@ -1,8 +1,8 @@
 """Files and folders that are there whole or not at all, whatever kills the process.
 
 A file is written beside its place, flushed to the disk, and moved over the old one. A folder cannot be moved over
-another, so a `Shelf` keeps each version of something in a folder of its own, and a one-line file `current` names the one
-that counts.
+another, so a `Shelf` keeps each version of something in a folder of its own, and a one-line file `current` names the
+one that counts.
 """
 
 from __future__ import annotations

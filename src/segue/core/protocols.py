@@ -62,7 +62,8 @@ class Recommender(Protocol):
     def score(self, histories: Histories, candidates: Int32Array | None = None) -> Float32Array:
         """Scores of all items, float32 (n, n_items), or of `candidates` (n, m; -1 pads).
 
-        A score is -inf where the model has no evidence. Builds what it returns; ask for blocks of histories where n x n_items is large.
+        A score is -inf where the model has no evidence. Builds what it returns; ask for blocks of histories where
+        n x n_items is large.
         """
         ...
 
