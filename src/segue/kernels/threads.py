@@ -5,11 +5,15 @@ from __future__ import annotations
 import functools
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
+from typing import Generic, TypeVar
 
 import numba
 from threadpoolctl import ThreadpoolController
+
+T = TypeVar("T")
 
 _LOCK = threading.RLock()  # Numba's own thread pool aborts the process when two parallel kernels run at once
 
@@ -56,3 +60,43 @@ def _controller() -> ThreadpoolController:
     import scipy.linalg  # noqa: F401  # loads SciPy's BLAS, so that the controller sees it beside NumPy's
 
     return ThreadpoolController()
+
+
+def spread(worker: Callable[[Iterator[T]], None], pieces: Iterable[T], threads: int | None = None) -> None:
+    """Runs `worker(share)` in several threads; every piece turns up in exactly one share, the next one when asked for.
+
+    For kernels that release the interpreter lock: a worker makes its own scratch memory, then works through its share.
+    Which worker gets which piece is left to chance, so a piece's result must not depend on it. The first exception of a
+    worker, or KeyboardInterrupt here, ends all shares and is raised when every worker has stopped.
+    """
+    share = _Share(pieces)
+    count = resolve(threads)
+    if count == 1:
+        worker(share)
+        return
+    with ThreadPoolExecutor(count) as pool:
+        futures = [pool.submit(worker, share) for _ in range(count)]
+        try:
+            for future in as_completed(futures):
+                future.result()
+        finally:
+            share.end()
+
+
+class _Share(Generic[T]):
+    """An iterator that several threads may draw from, until it is exhausted or ended."""
+
+    def __init__(self, pieces: Iterable[T]) -> None:
+        self._pieces = iter(pieces)
+        self._lock = threading.Lock()
+
+    def __iter__(self) -> Iterator[T]:
+        return self
+
+    def __next__(self) -> T:
+        with self._lock:
+            return next(self._pieces)
+
+    def end(self) -> None:
+        with self._lock:
+            self._pieces = iter(())

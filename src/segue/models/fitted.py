@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import numpy as np
-from segue.kernels.topk import select_topk
 
 from segue.core.arrays import BoolArray, Float32Array, Int32Array, Int64Array
 from segue.core.histories import Histories
 from segue.core.topk import TopK
 from segue.core.vocabulary import Vocabulary
 from segue.errors import DataError, SettingsError
+from segue.kernels.topk import select_topk
 
 _BLOCK_BYTES: Final = 64 * 2**20  # of scores held at once
 
@@ -24,15 +24,10 @@ class FittedModel(ABC):
     Memory of `recommend`: one block of scores (64 MiB, or one row of n_items), whatever the number of histories.
     """
 
-    #: What a mask over items costs is paid once per call, not per row.
-    _n_items: int
-
     def __init__(self, configuration: Any, items: Vocabulary) -> None:
         self._configuration = configuration
         self._items = items
         self._n_items = len(items)
-
-    additive: ClassVar[bool] = False
 
     @property
     def configuration(self) -> Any:

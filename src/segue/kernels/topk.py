@@ -1,0 +1,213 @@
+"""The k largest of many scores, row by row: exact, ties by position, never a NaN and never -inf.
+
+Scores come in tiles, some rows by some columns. A tile is compared with each row's threshold, its k-th best score so far,
+and what passes is kept as a 64-bit key that orders by score, then position. When a row's room is full, its keys are cut
+down to the k largest, which raises the threshold; once it is high, whole steps of scores are passed over at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba.core import types
+
+from segue.kernels.compile import kernel, read, write
+from segue.kernels.threads import spread
+
+_STEP: Final = 16  # scores that are compared with the threshold at once
+_ROWS: Final = 16
+_COLUMNS: Final = 4096
+
+
+def select_topk(
+    scores: npt.NDArray[np.float32],
+    k: int,
+    blocked_offsets: npt.NDArray[np.int64],
+    blocked_items: npt.NDArray[np.int32],
+    allowed: npt.NDArray[np.bool_],
+    *,
+    threads: int | None = None,
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    """The k largest scores of each row and where they are.
+
+    scores:  float32, shape (n, m); -inf and NaN never come back.
+    blocked: what must not come back, row by row: int64 offsets of shape (n + 1,) into int32 positions; repeats are harmless.
+    allowed: bool, shape (m,), or empty for "all".
+
+    Returns items (int32) and scores (float32) of shape (n, k): largest first, ties by position, then -1 and -inf.
+    """
+    n, m = scores.shape
+    items, values = _nothing(n, k)
+    scores = np.ascontiguousarray(scores, np.float32)
+    if not n or not min(k, m):
+        return items, values
+
+    def worker(starts: Iterator[int]) -> None:
+        best = _Best.room(_ROWS, min(k, m))
+        tile = np.empty((_ROWS, min(_COLUMNS, m)), np.float32)
+        for start in starts:
+            rows = min(_ROWS, n - start)
+            best.clear()
+            for first in range(0, m, _COLUMNS):
+                width = min(_COLUMNS, m - first)
+                part = tile.reshape(-1)[: rows * width].reshape(rows, width)
+                part[:] = scores[start : start + rows, first : first + width]
+                _bar(part, first, blocked_offsets[start:], blocked_items)
+                _offer(part, first, allowed, *best)
+            _finish(rows, *best, items[start : start + rows], values[start : start + rows].view(np.uint32))
+
+    spread(worker, range(0, n, _ROWS), threads if n * m > 2**20 else 1)
+    return items, values
+
+
+def _nothing(n: int, k: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    return np.full((n, k), -1, np.int32), np.full((n, k), -np.inf, np.float32)
+
+
+class _Best(NamedTuple):
+    """The best candidates of some rows so far."""
+
+    k: int
+    keys: npt.NDArray[np.uint64]  # (rows, room)
+    counts: npt.NDArray[np.int64]  # (rows,), how many keys there are
+    thresholds: npt.NDArray[np.float32]  # (rows,), what a score must exceed
+
+    @classmethod
+    def room(cls, rows: int, k: int) -> _Best:
+        keys = np.empty((rows, 2 * k + 64), np.uint64)
+        return cls(k, keys, np.empty(rows, np.int64), np.empty(rows, np.float32))
+
+    def clear(self) -> None:
+        self.counts.fill(0)
+        self.thresholds.fill(-np.inf)
+
+
+_U64, _I64, _U32, _I32, _F32, _BOOL = types.uint64, types.int64, types.uint32, types.int32, types.float32, types.boolean
+
+
+@kernel([types.void(write(_F32, 2), _I64, read(_I64), read(_I32))])
+def _bar(
+    tile: npt.NDArray[np.float32],
+    first: int,
+    blocked_offsets: npt.NDArray[np.int64],
+    blocked_items: npt.NDArray[np.int32],
+) -> None:
+    """Sets the blocked scores of a tile, whose columns are first, first + 1, ..., to -inf."""
+    rows, width = tile.shape
+    for row in range(rows):
+        for entry in range(blocked_offsets[row], blocked_offsets[row + 1]):
+            column = blocked_items[entry] - first
+            if 0 <= column < width:
+                tile[row, column] = -np.inf
+
+
+@kernel([_I64(write(_U64), _I64, _I64)])
+def _keep_largest(keys: npt.NDArray[np.uint64], count: int, k: int) -> int:
+    """Moves the k largest of keys[:count], which are distinct, to the front, the smallest of them to keys[k - 1]."""
+    low, high, place = 0, count - 1, k - 1
+    while low < high:
+        a, b, c = keys[low], keys[(low + high) >> 1], keys[high]
+        pivot = max(min(a, b), min(max(a, b), c))
+        i, j = low, high
+        while i <= j:
+            while keys[i] > pivot:
+                i += 1
+            while keys[j] < pivot:
+                j -= 1
+            if i <= j:
+                keys[i], keys[j] = keys[j], keys[i]
+                i += 1
+                j -= 1
+        if place <= j:
+            high = j
+        elif place >= i:
+            low = i
+        else:
+            break
+    return k
+
+
+@kernel([_U64(_U32, _I64)])
+def _key(bits: np.uint32, position: int) -> np.uint64:
+    """A number that is larger for a larger score (given by its bits) and, at equal scores, for a smaller position."""
+    if bits == np.uint32(0x80000000):  # -0.0 equals 0.0
+        bits = np.uint32(0)
+    if bits >> np.uint32(31):
+        rising = bits ^ np.uint32(0xFFFFFFFF)
+    else:
+        rising = bits ^ np.uint32(0x80000000)
+    return (np.uint64(rising) << np.uint64(32)) | np.uint64(np.uint32(0xFFFFFFFF) - np.uint32(position))
+
+
+@kernel([_U32(_U64)])
+def _bits(key: np.uint64) -> np.uint32:
+    """The bits of the score in a key."""
+    rising = np.uint32(key >> np.uint64(32))
+    if rising >> np.uint32(31):
+        return rising ^ np.uint32(0x80000000)
+    return rising ^ np.uint32(0xFFFFFFFF)
+
+
+@kernel([types.void(read(_F32, 2), _I64, read(_BOOL), _I64, write(_U64, 2), write(_I64), write(_F32))])
+def _offer(
+    tile: npt.NDArray[np.float32],
+    first: int,
+    allowed: npt.NDArray[np.bool_],
+    k: int,
+    keys: npt.NDArray[np.uint64],
+    counts: npt.NDArray[np.int64],
+    thresholds: npt.NDArray[np.float32],
+) -> None:
+    """Takes what passes each row's threshold from a tile, whose columns are first, first + 1, ..."""
+    rows, width = tile.shape
+    everything = allowed.size == 0
+    room = keys.shape[1] - _STEP
+    tile_bits = tile.view(np.uint32)
+    threshold_bits = thresholds.view(np.uint32)
+    for row in range(rows):
+        scores = tile[row]
+        score_bits = tile_bits[row]
+        row_keys = keys[row]
+        count = counts[row]
+        threshold = thresholds[row]
+        for start in range(0, width, _STEP):
+            stop = min(start + _STEP, width)
+            passed = 0
+            for column in range(start, stop):
+                passed += scores[column] > threshold
+            if passed == 0:
+                continue
+            for column in range(start, stop):
+                if scores[column] > threshold and (everything or allowed[first + column]):
+                    row_keys[count] = _key(score_bits[column], first + column)
+                    count += 1
+            if count > room:
+                count = _keep_largest(row_keys, count, k)
+                threshold_bits[row] = _bits(row_keys[k - 1])
+                threshold = thresholds[row]
+        counts[row] = count
+
+
+@kernel([types.void(_I64, _I64, write(_U64, 2), write(_I64), write(_F32), write(_I32, 2), write(_U32, 2))])
+def _finish(
+    rows: int,
+    k: int,
+    keys: npt.NDArray[np.uint64],
+    counts: npt.NDArray[np.int64],
+    thresholds: npt.NDArray[np.float32],
+    items: npt.NDArray[np.int32],
+    values: npt.NDArray[np.uint32],
+) -> None:
+    """Writes each row's k best, largest first: items, and the bits of the scores."""
+    for row in range(rows):
+        count = counts[row]
+        if count > k:
+            count = _keep_largest(keys[row], count, k)
+        chosen = np.sort(keys[row, :count])
+        for place in range(count):
+            key = chosen[count - 1 - place]
+            items[row, place] = np.int32(np.uint32(0xFFFFFFFF) - np.uint32(key & np.uint64(0xFFFFFFFF)))
+            values[row, place] = _bits(key)

@@ -1,0 +1,10 @@
+"""Models: each learns from a Dataset and answers histories."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+#: Every model by the name that settings and the command line use.
+MODELS: Final[Mapping[str, type[Any]]] = MappingProxyType({})
