@@ -99,7 +99,7 @@ def save(
     shelf = Shelf(Path(folder))
     with shelf.new_version(manifest) as version, translated(version):
         pl.DataFrame({"id": model.items.series}).write_parquet(version / _ITEMS)
-        _write_arrays(arrays, version / _ARRAYS)
+        save_file(arrays, version / _ARRAYS)
     current = shelf.current()
     assert current is not None
     return current
@@ -180,18 +180,6 @@ def _configuration(kind: str, values: Mapping[str, Any]) -> Configuration:
         raise ArtifactError(f"the configuration of {kind} has the unknown key {unknown[0]!r}")
     plain = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     return cast("Configuration", configuration(**plain))
-
-
-def _write_arrays(arrays: Mapping[str, npt.NDArray[Any]], path: Path) -> None:
-    """safetensors writes through a memory map, where a full disk would kill the process: so the space is taken first."""
-    needed = sum(array.nbytes for array in arrays.values()) + 4096 * (len(arrays) + 1)
-    with path.open("wb") as file:
-        for _ in range(-(-needed // _ZEROS_AT_ONCE)):
-            file.write(b"\0" * _ZEROS_AT_ONCE)
-    save_file(dict(arrays), path)
-
-
-_ZEROS_AT_ONCE: Final = 1 << 20
 
 
 def _mapped_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:

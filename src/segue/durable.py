@@ -11,6 +11,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from segue.errors import ArtifactError, StorageError
 MANIFEST: Final = "manifest.json"
 _CURRENT: Final = "current"
 _KEPT: Final = 3
+_HIDDEN_NUMBER: Final = re.compile(r"\(os error (\d+)\)")  # how Polars and safetensors say that the disk is full
 
 
 @contextmanager
@@ -59,6 +61,12 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StorageError(_advice(error, path)) from error
+    except Exception as error:
+        hidden = _HIDDEN_NUMBER.search(str(error))
+        if hidden is None:
+            raise
+        number = int(hidden[1])
+        raise StorageError(_advice(OSError(number, os.strerror(number)), path)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +125,14 @@ class Shelf:
             return []
         folders = [p for p in self.root.iterdir() if p.is_dir() and not p.name.startswith(".")]
         return [p.name for p in sorted(folders, key=lambda p: (-p.stat().st_mtime_ns, p.name))]
+
+    def use(self, version: str) -> Path:
+        """Makes one of the versions that are there the current one, and returns its folder; ArtifactError if it is not."""
+        if version not in self.versions():
+            known = ", ".join(self.versions()) or "none"
+            raise ArtifactError(f"{self.root} has no version {version!r}; there are: {known}")
+        write_text(self.root / _CURRENT, version + "\n")
+        return self.root / version
 
     def _forget_old(self, current: str) -> None:
         others = [version for version in self.versions() if version != current]
