@@ -1,0 +1,55 @@
+"""A share of every user's items is hidden; all users stay in training with the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from segue.core.dataset import Dataset
+from segue.errors import SettingsError
+from segue.splits.parting import Distinct, check_share, check_sum, hide, share_of
+from segue.splits.split import Part, Split
+
+
+@dataclass(frozen=True, slots=True)
+class PerUserRatio:
+    """Of each user's n distinct items, floor(test x n) are the test part and floor(validation x n) the validation part.
+
+    pick:           "random", or "last": the items that occur last for the first time (the validation ones just before).
+    relevant_above: a hidden item is relevant where its weight lies above this (a rating of 4 or 5: 3.5).
+
+    Users with too few items for a share of one stay in training, and are counted. What is given in the test part is
+    all that is not hidden there, the validation items included: they are known by then, and not to be guessed again.
+    With "random" the future of one user helps to guess the past of another; where there are times, the global time cut
+    is the honest one.
+    """
+
+    name: ClassVar[str] = "per-user"
+
+    test: float = 0.2
+    validation: float = 0.0
+    pick: Literal["random", "last"] = "random"
+    relevant_above: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_share("test", self.test)
+        check_share("validation", self.validation, zero=True)
+        check_sum(self.test, self.validation)
+        if self.pick not in ("random", "last"):
+            raise SettingsError(f"pick must be 'random' or 'last', got {self.pick!r}")
+
+    def split(self, dataset: Dataset, seed: int = 0) -> Split:
+        """See `segue.splits.split.Splitter.split`."""
+        generator = np.random.default_rng(seed)
+        users = np.arange(dataset.n_users, dtype=np.int64)
+        distinct = Distinct.of(dataset.histories)
+        shown, hidden = hide(dataset.histories, distinct, share_of(distinct.counts, self.test), self.pick, generator)
+        test = Part.of("test", users, shown, hidden, self.relevant_above)
+        validation = None
+        if self.validation:
+            counts = share_of(distinct.counts, self.validation)
+            shown, hidden = hide(shown, Distinct.of(shown), counts, self.pick, generator)
+            validation = Part.of("validation", users, shown, hidden, self.relevant_above)
+        return Split(dataset.with_histories(shown), validation, test, self, seed)

@@ -1,0 +1,140 @@
+"""What every split gives: something to learn from, and users to ask whose right answers are known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+from segue.core.arrays import Int64Array, frozen
+from segue.core.dataset import Dataset
+from segue.core.histories import Histories
+from segue.errors import DataError
+from segue.splits.parting import above
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """The users of a validation or test part: n of them, each with at least one relevant item.
+
+    users:            int64, shape (n,), their rows in the dataset that was split, rising.
+    given:            n histories that the models are shown; some may be empty (users who are wholly new).
+    relevant:         n histories of the distinct hidden items that a perfect list would name. None occurs in `given`;
+                      items that training never saw are among them.
+    without_relevant: how many users of this part had no relevant item. They are in no average.
+
+    Raises DataError at birth where the three do not fit together, a user has no relevant item or a repeated one, or an
+    item is both given and hidden.
+    """
+
+    users: Int64Array
+    given: Histories
+    relevant: Histories
+    without_relevant: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "users", frozen(self.users, np.int64))
+        n = self.users.size
+        if self.users.ndim != 1 or len(self.given) != n or len(self.relevant) != n:
+            raise DataError(
+                f"a part needs one row of each per user, got {self.users.shape} users, {len(self.given)} given and "
+                f"{len(self.relevant)} relevant histories"
+            )
+        if np.any(self.relevant.lengths == 0):
+            raise DataError("every user of a part must have a relevant item; leave the others out")
+        width = np.int64(max(self.given.n_items, self.relevant.n_items, 1))
+        hidden = self.relevant.row_of_entry * width + self.relevant.items
+        if np.unique(hidden).size != hidden.size:
+            raise DataError("an item is relevant twice to one user; relevant items must be distinct")
+        if np.isin(hidden, self.given.row_of_entry * width + self.given.items).any():
+            raise DataError("an item is both given and hidden for one user, which would leak the answer")
+
+    @classmethod
+    def of(cls, what: str, users: Int64Array, given: Histories, hidden: Histories, relevant_above: float) -> Part:
+        """The part of these users, less those without a relevant item; DataError where nobody is left."""
+        relevant = above(hidden, relevant_above)
+        rows = np.flatnonzero(relevant.lengths > 0)
+        if not rows.size:
+            raise DataError(
+                f"the split leaves no {what} users: of {users.size} users none has a hidden item with a weight above "
+                f"{relevant_above:g}; hide a larger share, or use more data"
+            )
+        if rows.size == users.size:
+            return cls(users, given, relevant)
+        return cls(users[rows], given[rows], relevant[rows], int(users.size - rows.size))
+
+    def __len__(self) -> int:
+        return int(self.users.size)
+
+    def __repr__(self) -> str:
+        return (
+            f"Part({len(self)} users, {self.given.n_entries} entries given, {self.relevant.n_entries} items relevant)"
+        )
+
+    def counts(self) -> dict[str, int]:
+        """What stands in records and tables: how many users, entries and items this part has."""
+        return {
+            "users": len(self),
+            "users_without_history": int(np.count_nonzero(self.given.lengths == 0)),
+            "users_without_relevant": self.without_relevant,
+            "entries_given": self.given.n_entries,
+            "items_relevant": self.relevant.n_entries,
+        }
+
+
+class Splitter(Protocol):
+    """A way to split: a frozen dataclass of settings. `name` is how settings and the command line call it."""
+
+    name: ClassVar[str]
+
+    def split(self, dataset: Dataset, seed: int = 0) -> Split:
+        """Splits the dataset; the same dataset and seed give the same split.
+
+        Raises DataError where the dataset lacks what the split needs, or no user or nothing to learn from is left.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """A dataset to learn from, and users to ask.
+
+    train:      all that fitting may see. Its items are all items of the dataset; its users may be fewer.
+    validation: for choosing hyper-parameters; None where none was asked for.
+    test:       asked once, at the end.
+    how, seed:  the settings that made it.
+    """
+
+    train: Dataset
+    validation: Part | None
+    test: Part
+    how: Splitter
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.train.histories.n_entries:
+            raise DataError("the split leaves nothing to train on; hide a smaller share, or use more data")
+
+    def record(self) -> dict[str, Any]:
+        """How the split was made and what came out, as plain JSON values."""
+        settings = {key: _plain(value) for key, value in asdict(self.how).items()}  # type: ignore[call-overload]
+        train = {
+            "users": int(np.count_nonzero(self.train.histories.lengths)),
+            "items": int(np.unique(self.train.histories.items).size),
+            "entries": self.train.histories.n_entries,
+        }
+        parts: Mapping[str, Part | None] = {"validation": self.validation, "test": self.test}
+        return {
+            "split": self.how.name,
+            "settings": settings,
+            "seed": self.seed,
+            "train": train,
+            **{name: None if part is None else part.counts() for name, part in parts.items()},
+        }
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
