@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
@@ -10,8 +11,9 @@ import numpy as np
 import polars as pl
 import scipy.sparse as sp
 
+from segue.core.arrays import Float32Array, Int32Array, Int64Array
 from segue.core.catalogue import Catalogue
-from segue.core.histories import Histories, Repeats
+from segue.core.histories import Histories, Order, Repeats
 from segue.core.vocabulary import Vocabulary
 from segue.errors import DataError
 
@@ -173,19 +175,37 @@ class Dataset:
 
     def fingerprint(self) -> str:
         """SHA-256 over ids, entries and kind of feedback, as 64 hex digits: equal data, equal fingerprint."""
-        digest = hashlib.sha256()
-        head = (
-            self.users.digest,
-            self.items.digest,
-            self.feedback,
-            self.scale,
-            self.histories.order,
-            self.histories.repeats,
+        histories = self.histories
+        return fingerprint(
+            self.users,
+            self.items,
+            (self.feedback, self.scale, histories.order, histories.repeats),
+            histories.offsets,
+            [histories.items],
+            [histories.weights],
+            None if histories.times is None else [histories.times],
         )
-        digest.update(repr(head).encode())
-        for array in (self.histories.offsets, self.histories.items, self.histories.weights, self.histories.times):
-            digest.update(b"-" if array is None else array.data)
-        return digest.hexdigest()
+
+
+def fingerprint(
+    users: Vocabulary,
+    items: Vocabulary,
+    kind: tuple[Feedback, tuple[float, float] | None, Order, Repeats],
+    offsets: Int64Array,
+    item_blocks: Iterable[Int32Array],
+    weight_blocks: Iterable[Float32Array],
+    time_blocks: Iterable[Int64Array] | None,
+) -> str:
+    """`Dataset.fingerprint` of entries that come in blocks; where the blocks begin and end makes no difference."""
+    digest = hashlib.sha256(repr((users.digest, items.digest, *kind)).encode())
+    digest.update(offsets.data)
+    for blocks in (item_blocks, weight_blocks, time_blocks):
+        if blocks is None:
+            digest.update(b"-")
+            continue
+        for block in blocks:
+            digest.update(np.ascontiguousarray(block).data)
+    return digest.hexdigest()
 
 
 def _repeats(feedback: Feedback) -> Repeats:
