@@ -1,6 +1,6 @@
 """Examples in Markdown, found and run as a reader would.
 
-```console   commands after "$ ", run one after another by a shell in the document's own folder; what stands below a command
+```console   commands after "$ ", run one after another by a shell in one folder; what stands below a command
              is its output, where "..." stands for anything (several lines where it is a line of its own)
 ```python    run as one program per document, blocks one after another
 ```sh        recipes of the repository itself (git clone, make ...), which the continuous check runs
