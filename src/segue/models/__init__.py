@@ -6,5 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from segue.models.item_knn import ItemKNN
+from segue.models.popularity import Popularity
+
 #: Every model by the name that settings and the command line use.
-MODELS: Final[Mapping[str, type[Any]]] = MappingProxyType({})
+MODELS: Final[Mapping[str, type[Any]]] = MappingProxyType({model.name: model for model in (Popularity, ItemKNN)})

@@ -1,0 +1,164 @@
+"""Item neighbours: what was heard by the same listeners is alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, ClassVar, Final, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from segue.core.arrays import Float64Array
+from segue.core.dataset import Dataset
+from segue.core.progress import SILENT, Progress
+from segue.core.topk import TopK
+from segue.core.vocabulary import Vocabulary
+from segue.errors import DataError, SettingsError
+from segue.kernels.neighbours import nearest
+from segue.models.fitted import check_k
+from segue.models.item_weights import ItemWeightModel, Operator, restored, stored
+from segue.models.weighting import Weighting, check_weighting, weighted
+
+Similarity: TypeAlias = Literal["cosine", "jaccard"]
+
+
+@dataclass(frozen=True)
+class ItemKNN:
+    """Each item's nearest neighbours by the users they share (Sarwar et al. 2001; Deshpande & Karypis 2004).
+
+    With x_i the column of item i in the users x items matrix of f(weight), U_i the users who like i, and h the
+    shrinkage, which draws similarities that rest on few users towards zero,
+
+        "cosine":  s_ij = x_i . x_j / (|x_i| |x_j| + h)
+        "jaccard": s_ij = |U_i & U_j| / (|U_i | U_j| + h)
+
+    and score(i) = sum of f(w_j) s_ij over the items j of the history that are among the `neighbours` nearest to i.
+    (Neighbours kept per candidate rather than per history item gain .005 to .015 recall@20 on Last.FM listeners.)
+    Only positive similarities count. A dislike enters the cosine with its sign, and is no member of Jaccard's sets.
+
+    similarity: "cosine" or "jaccard".
+    neighbours: how many items each item keeps, at least 1.
+    shrinkage:  h, 0 or more, in the unit of the product (users, where the weighting is binary).
+    weighting:  f, see `segue.models.weighting.weighted`; `exponent` is that of "power".
+    """
+
+    name: ClassVar[str] = "item-knn"
+
+    similarity: Similarity = "cosine"
+    neighbours: int = 200
+    shrinkage: float = 0.0
+    weighting: Weighting = "binary"
+    exponent: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.similarity not in _OVERLAPS:
+            raise SettingsError(f"similarity must be one of {', '.join(_OVERLAPS)}, got {self.similarity!r}")
+        if self.neighbours < 1:
+            raise SettingsError(f"neighbours must be at least 1, got {self.neighbours}")
+        if not 0 <= self.shrinkage < np.inf:
+            raise SettingsError(f"shrinkage must be a finite number, 0 or more, got {self.shrinkage}")
+        check_weighting(self.weighting, self.exponent)
+
+    def fit(
+        self,
+        dataset: Dataset,
+        *,
+        seed: int = 0,  # noqa: ARG002  # part of the protocol; nothing here is random
+        progress: Progress = SILENT,
+        threads: int | None = None,
+    ) -> ItemKNNModel:
+        """The neighbours of all items. Time: the sum over users of the square of their number of items; no randomness.
+
+        Memory: the result, twice n_items x neighbours x 8 bytes, and three copies of the interactions. Raises DataError
+        where no entry has a positive weight.
+        """
+        matrix = weighted(dataset.histories, self.weighting, self.exponent).csr(dataset.n_items)
+        matrix.eliminate_zeros()
+        if not (matrix.data > 0).any():
+            raise DataError("item neighbours need at least one entry with a positive weight, and there is none")
+        overlap = _OVERLAPS[self.similarity](matrix)
+        users = overlap.users
+        items = sp.csc_array(users)
+        with progress.task("Finding neighbours", total=dataset.n_items, unit="items") as task:
+            near, similarities = nearest(
+                items.indptr.astype(np.int64),
+                items.indices.astype(np.int32),
+                items.data,
+                users.indptr.astype(np.int64),
+                users.indices.astype(np.int32),
+                users.data,
+                overlap.sizes,
+                overlap.sizes,
+                k=min(self.neighbours, dataset.n_items),
+                union=overlap.union,
+                shrinkage=float(self.shrinkage),
+                threads=threads,
+                done=task.advance,
+            )
+        lists = Operator.of_lists(near, similarities)
+        return ItemKNNModel(self, dataset.items, lists.transposed, lists)
+
+    def restore(self, items: Vocabulary, arrays: Mapping[str, npt.NDArray[Any]]) -> ItemKNNModel:
+        """See `segue.core.protocols.Configuration.restore`."""
+        return ItemKNNModel(self, items, restored(items, arrays, "operator"), restored(items, arrays, "neighbours"))
+
+
+class ItemKNNModel(ItemWeightModel):
+    """Fitted item neighbours: `neighbours`, row i the items nearest to i, nearest first; `operator`, its transpose.
+
+    The transpose is kept, not made when needed, so that a process which maps the arrays from disk copies nothing.
+    """
+
+    def __init__(self, configuration: ItemKNN, items: Vocabulary, operator: Operator, neighbours: Operator) -> None:
+        super().__init__(configuration, items, operator, configuration.weighting, configuration.exponent)
+        self._neighbours = neighbours
+
+    @property
+    def neighbours(self) -> Operator:
+        """The items nearest to each item, with their similarities, nearest first, ties by position."""
+        return self._neighbours
+
+    def similar_items(self, items: npt.ArrayLike, k: int = 10) -> TopK:
+        """The k nearest neighbours of each of `items`; fewer where it has fewer."""
+        check_k(k)
+        asked = np.atleast_1d(np.asarray(items, dtype=np.int64))
+        if asked.size and not (asked.min() >= 0 and asked.max() < self._n_items):
+            raise DataError(f"items must lie in 0..{self._n_items - 1}, got {asked.min()}..{asked.max()}")
+        near = np.full((asked.size, k), -1, np.int32)
+        similarities = np.full((asked.size, k), -np.inf, np.float32)
+        offsets, all_items, weights = self._neighbours.rows
+        starts = offsets[asked]
+        rows, columns = np.nonzero(np.arange(k) < (offsets[asked + 1] - starts)[:, None])
+        near[rows, columns] = all_items[starts[rows] + columns]
+        similarities[rows, columns] = weights[starts[rows] + columns]
+        return TopK(near, similarities)
+
+    def arrays(self) -> Mapping[str, npt.NDArray[Any]]:
+        """See `segue.core.protocols.Storable`."""
+        return {**stored(self._operator, "operator"), **stored(self._neighbours, "neighbours")}
+
+
+class _Overlap(NamedTuple):
+    """What a similarity makes of the users x items matrix: the matrix to multiply, and what to divide by."""
+
+    users: sp.csr_array[Any]
+    sizes: Float64Array
+    union: bool
+
+
+def _cosine(matrix: sp.csr_array[Any]) -> _Overlap:
+    squares = np.bincount(matrix.indices, np.square(matrix.data, dtype=np.float64), minlength=matrix.shape[1])
+    return _Overlap(matrix, np.sqrt(squares), union=False)
+
+
+def _jaccard(matrix: sp.csr_array[Any]) -> _Overlap:
+    sets: sp.csr_array[Any] = sp.csr_array(matrix > 0).astype(np.float32)
+    return _Overlap(sets, np.bincount(sets.indices, minlength=matrix.shape[1]).astype(np.float64), union=True)
+
+
+_OVERLAPS: Final[Mapping[str, Callable[[sp.csr_array[Any]], _Overlap]]] = MappingProxyType(
+    {"cosine": _cosine, "jaccard": _jaccard}
+)
