@@ -17,7 +17,7 @@ Items = npt.NDArray[np.int32]
 @kernel(inline=True)
 def worse(score: np.float32, item: np.int32, than_score: np.float32, than_item: np.int32) -> bool:
     """True where the first stands behind the second."""
-    return score < than_score or (score == than_score and item > than_item)
+    return bool(score < than_score or (score == than_score and item > than_item))
 
 
 @kernel()

@@ -58,7 +58,7 @@ class Operator:
         """The operator read the other way: row j holds the items in whose rows j stood, in order of position."""
         n = len(self)
         columns = sp.csr_array((self.weights, self.items, self.offsets), shape=(n, n)).tocsc()
-        return Operator(columns.indptr, columns.indices, columns.data)
+        return Operator(columns.indptr.astype(np.int64), columns.indices.astype(np.int32), columns.data)
 
     @property
     def rows(self) -> tuple[Int64Array, Int32Array, Float32Array]:

@@ -1,0 +1,1 @@
+"""Ranking: the candidates of a pool are put in order, best first."""
