@@ -255,7 +255,7 @@ def _estimates(
     for column, metric in enumerate(metrics):
         sign = 1.0 if metric.higher_is_better else -1.0
         best = int(np.argmax(sign * means[:, column]))
-        behind = sign * (drawn[:, best, column][:, None] - drawn[:, :, column])
+        behind = sign * (drawn[:, best, column][:, None] - drawn[:, :, column]) + 0.0  # no -0.0 in tables
         behind_low, behind_high = interval(behind, level)
         others = [number for number in range(n_models) if number != best]
         p = np.array([two_sided_p(behind[:, number]) for number in others])
@@ -268,7 +268,7 @@ def _estimates(
                     float(means[number, column]),
                     float(low[number, column]),
                     float(high[number, column]),
-                    float(sign * (means[best, column] - means[number, column])),
+                    float(abs(means[best, column] - means[number, column])),
                     float(behind_low[number]),
                     float(behind_high[number]),
                     *tested.get(number, (None, None)),

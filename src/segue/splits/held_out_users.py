@@ -12,7 +12,7 @@ from segue.core.arrays import Int64Array
 from segue.core.dataset import Dataset
 from segue.core.histories import Histories
 from segue.errors import DataError, SettingsError
-from segue.splits.parting import Distinct, check_share, check_sum, hide, share_of
+from segue.splits.parting import Distinct, check_share, check_sum, floor_share, hide
 from segue.splits.split import Part, Split
 
 
@@ -98,5 +98,7 @@ class HeldOutUsers:
         share = self.given if self.given is not None else (0.5 if histories.order == "position" else 0.8)
         pick = self.pick if self.pick is not None else ("random" if histories.order == "none" else "last")
         distinct = Distinct.of(histories)
-        given, hidden = hide(histories, distinct, distinct.counts - share_of(distinct.counts, share), pick, generator)
+        given, hidden = hide(
+            histories, distinct, distinct.counts - floor_share(distinct.counts, share), pick, generator
+        )
         return Part.of(what, users, given, hidden, self.relevant_above)

@@ -70,10 +70,15 @@ def hide(
     return histories.where(shown_entries), histories.where(hidden[distinct.of_entry]).merged()
 
 
-def share_of(counts: Int64Array, share: float) -> Int64Array:
+def floor_share(counts: Int64Array, share: float) -> Int64Array:
     """floor(share x count), where a product that is whole on paper is whole here (0.29 x 100 is 29, not 28)."""
     product: Float64Array = np.asarray(counts * share, dtype=np.float64)
     return np.floor(product + 1e-9).astype(np.int64)
+
+
+def nearest_share(counts: Int64Array, share: float) -> Int64Array:
+    """The whole number nearest to share x count, a half upwards."""
+    return np.floor(counts * share + 0.5 + 1e-9).astype(np.int64)
 
 
 def above(histories: Histories, threshold: float) -> Histories:

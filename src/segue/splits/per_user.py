@@ -9,13 +9,16 @@ import numpy as np
 
 from segue.core.dataset import Dataset
 from segue.errors import SettingsError
-from segue.splits.parting import Distinct, check_share, check_sum, hide, share_of
+from segue.splits.parting import Distinct, check_share, check_sum, hide, nearest_share
 from segue.splits.split import Part, Split
 
 
 @dataclass(frozen=True, slots=True)
 class PerUserRatio:
-    """Of each user's n distinct items, floor(test x n) are the test part and floor(validation x n) the validation part.
+    """Of each user's n distinct items, test x n are the test part and validation x n the validation part.
+
+    Both are rounded to the nearest whole number (a half upwards): rounding down would hide visibly less than the share
+    asked for. One item at least stays in training.
 
     pick:           "random", or "last": the items that occur last for the first time (the validation ones just before).
     relevant_above: a hidden item is relevant where its weight lies above this (a rating of 4 or 5: 3.5).
@@ -45,11 +48,13 @@ class PerUserRatio:
         generator = np.random.default_rng(seed)
         users = np.arange(dataset.n_users, dtype=np.int64)
         distinct = Distinct.of(dataset.histories)
-        shown, hidden = hide(dataset.histories, distinct, share_of(distinct.counts, self.test), self.pick, generator)
+        n_test = np.minimum(nearest_share(distinct.counts, self.test), np.maximum(distinct.counts - 1, 0))
+        shown, hidden = hide(dataset.histories, distinct, n_test, self.pick, generator)
         test = Part.of("test", users, shown, hidden, self.relevant_above)
         validation = None
         if self.validation:
-            counts = share_of(distinct.counts, self.validation)
-            shown, hidden = hide(shown, Distinct.of(shown), counts, self.pick, generator)
+            still = Distinct.of(shown)
+            counts = np.minimum(nearest_share(distinct.counts, self.validation), np.maximum(still.counts - 1, 0))
+            shown, hidden = hide(shown, still, counts, self.pick, generator)
             validation = Part.of("validation", users, shown, hidden, self.relevant_above)
         return Split(dataset.with_histories(shown), validation, test, self, seed)
