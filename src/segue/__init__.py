@@ -1,3 +1,80 @@
-"""segue: a music recommender."""
+"""segue: a music recommender, from raw listening data to evaluated, explained recommendations and playlists.
+
+    import segue
+
+    dataset = segue.Dataset.from_frame(plays, user="user", item="track", weight="plays")
+    model = segue.ImplicitALS(factors=64).fit(dataset, seed=0)
+    top = model.recommend(dataset.histories[:10], k=20)
+
+Names are looked up when they are first used, so that `import segue` is quick.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from segue.artifacts import load, save
+    from segue.core.catalogue import Catalogue
+    from segue.core.dataset import Dataset
+    from segue.core.histories import Histories
+    from segue.core.topk import TopK
+    from segue.core.vocabulary import Vocabulary
+    from segue.dataset_files import read_dataset, write_dataset
+    from segue.errors import SegueError
+    from segue.models.implicit_als import ImplicitALS
+    from segue.models.item_knn import ItemKNN
+    from segue.models.popularity import Popularity
+    from segue.pipeline import Pipeline
+    from segue.workspace import Workspace
+
+_HOMES = {
+    "Catalogue": "core.catalogue",
+    "Dataset": "core.dataset",
+    "Histories": "core.histories",
+    "ImplicitALS": "models.implicit_als",
+    "ItemKNN": "models.item_knn",
+    "Pipeline": "pipeline",
+    "Popularity": "models.popularity",
+    "SegueError": "errors",
+    "TopK": "core.topk",
+    "Vocabulary": "core.vocabulary",
+    "Workspace": "workspace",
+    "load": "artifacts",
+    "read_dataset": "dataset_files",
+    "save": "artifacts",
+    "write_dataset": "dataset_files",
+}
+
+__all__ = [
+    "Catalogue",
+    "Dataset",
+    "Histories",
+    "ImplicitALS",
+    "ItemKNN",
+    "Pipeline",
+    "Popularity",
+    "SegueError",
+    "TopK",
+    "Vocabulary",
+    "Workspace",
+    "__version__",
+    "load",
+    "read_dataset",
+    "save",
+    "write_dataset",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'segue' has no attribute {name!r}")
+    value = getattr(import_module(f"segue.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,18 +1,44 @@
-"""The one place that turns names and settings into objects."""
+"""The one place that turns names and settings into objects: what the command line and the service stand on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, cast
 
+import numpy as np
+import polars as pl
+from rapidfuzz import process
+
+from segue import settings as settings_file
 from segue.core.dataset import Dataset
-from segue.core.protocols import Recommender
+from segue.core.histories import Histories
+from segue.core.progress import SILENT, Progress
+from segue.core.protocols import Configuration, FindsSimilar, Recommender
+from segue.core.topk import TopK
+from segue.dataset_files import Source
+from segue.durable import written_file
+from segue.errors import ArtifactError, NotFoundError, SettingsError, WorkspaceError
+from segue.evaluation import Evaluation
+from segue.evaluation import evaluate as run_evaluation
+from segue.models.popularity import PopularityModel
+from segue.pipeline import Pipeline
+from segue.ranking.by_model import ModelRanker
+from segue.ranking.fusion import ReciprocalRankFusion
+from segue.retrieval.search import TitleSearch
+from segue.retrieval.sources import Source as Nominator
+from segue.settings import Settings
+from segue.splits import Split, k_core
+from segue.workspace import Workspace
 
-if TYPE_CHECKING:
-    from segue.pipeline import Pipeline
-    from segue.retrieval.search import TitleSearch
+ALWAYS_EVALUATED: Final = ("popularity", "item-knn")
+_SIMULATED: Final = "simulation"
+_ROWS_AT_ONCE: Final = 1 << 20  # recommendations held in memory by `recommend_all`
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +56,259 @@ class Station:
     name: str
     version: str
     trained_at: datetime
+
+    def similar(self, item: int, k: int, model: str | None = None) -> tuple[str, TopK]:
+        """The k items most like one, and the name of the model that says so: the one asked for, or the first that can.
+
+        Raises NotFoundError for a model that is not there, SettingsError for one that knows nothing of likeness.
+        """
+        able = {name: fitted for name, fitted in self.models.items() if isinstance(fitted, FindsSimilar)}
+        if model is not None and model not in self.models:
+            raise NotFoundError(f"no model is called {model!r}; there are {', '.join(self.models)}", list(self.models))
+        if not able or (model is not None and model not in able):
+            raise SettingsError(
+                f"{model or 'none of the models'} cannot say which items are alike; "
+                + (f"ask {', '.join(able)}" if able else "train item-knn or implicit-als")
+            )
+        name = model if model is not None else next(iter(able))
+        return name, able[name].similar_items([item], k)
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """One model that `train` has fitted and saved."""
+
+    name: str
+    version: str
+    seconds: float
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What `recommend_all` wrote; `empty` users got no list."""
+
+    users: int
+    rows: int
+    empty: int
+
+
+def create_workspace(folder: Path) -> Workspace:
+    """A new workspace whose segue.toml holds every key, explained."""
+    return Workspace.create(folder, settings_file.template())
+
+
+def is_demo(workspace: Workspace) -> bool:
+    """True where the workspace holds simulated listeners, or nothing yet."""
+    return all(source.format == _SIMULATED for source in workspace.sources())
+
+
+def keep_demo(workspace: Workspace, dataset: Dataset, seed: int) -> None:
+    """Makes simulated listeners the workspace's dataset."""
+    with workspace.writing("demo"):
+        workspace.write_dataset(dataset, [Source(f"simulated with seed {seed}", 0, "", _SIMULATED)])
+
+
+def read_settings(workspace: Workspace) -> Settings:
+    """The workspace's segue.toml; SettingsError says what is wrong with it, and where."""
+    return settings_file.read(workspace.settings_file)
+
+
+def read_dataset(workspace: Workspace, settings: Settings) -> Dataset:
+    """The part of the workspace's data that its settings ask for."""
+    dataset = workspace.read_dataset()
+    least = settings.dataset
+    if least.min_items_per_user > 1 or least.min_users_per_item > 1:
+        return k_core(dataset, least.min_items_per_user, items_k=least.min_users_per_item)
+    return dataset
+
+
+def train(
+    workspace: Workspace,
+    names: Sequence[str] = (),
+    *,
+    seed: int | None = None,
+    progress: Progress = SILENT,
+    threads: int | None = None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Iterator[Trained]:
+    """Fits models (those named, or those that segue.toml names) and saves each as it finishes; yields each then.
+
+    One writer at a time: WorkspaceError where another process is writing. Interrupted, it keeps what is finished.
+    """
+    settings = read_settings(workspace)
+    chosen = [_known_model(name, settings) for name in names] or list(settings.training.models)
+    seed = settings.training.seed if seed is None else seed
+    with workspace.writing("train"):
+        dataset = read_dataset(workspace, settings)
+        fingerprint = dataset.fingerprint()
+        facts = {
+            "users": dataset.n_users,
+            "items": dataset.n_items,
+            "entries": dataset.histories.n_entries,
+            "seed": seed,
+        }
+        for name in chosen:
+            started = clock()
+            with progress.task(f"training {name}") as task:
+                model = settings.models[name].fit(dataset, seed=seed, progress=progress, threads=threads)
+                folder = workspace.save_model(name, model, fingerprint=fingerprint, metrics=facts)
+                task.advance()
+            size = sum(file.stat().st_size for file in folder.iterdir())
+            yield Trained(name, folder.name, clock() - started, size)
+
+
+def evaluate(
+    workspace: Workspace,
+    names: Sequence[str] = (),
+    *,
+    seed: int | None = None,
+    progress: Progress = SILENT,
+    threads: int | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> tuple[Evaluation, Path]:
+    """Splits the data as segue.toml says, fits the models on the training part, asks them about the rest.
+
+    Popularity and item-knn are always among them. Returns the results and the file they were recorded in.
+    """
+    started = now()
+    settings = read_settings(workspace)
+    chosen = [_known_model(name, settings) for name in names] or list(settings.training.models)
+    seed = settings.training.seed if seed is None else seed
+    split = split_of(read_dataset(workspace, settings), settings, seed)
+    configurations: dict[str, Configuration | Recommender] = {
+        name: settings.models[name] for name in dict.fromkeys([*ALWAYS_EVALUATED, *chosen])
+    }
+    found = run_evaluation(
+        configurations,
+        split,
+        settings.evaluation.metrics,
+        seed=seed,
+        resamples=settings.evaluation.resamples,
+        progress=progress,
+        threads=threads,
+    )
+    return found, workspace.record_run(started, {"started": started.isoformat(timespec="seconds"), **found.record()})
+
+
+def split_of(dataset: Dataset, settings: Settings, seed: int) -> Split:
+    """The split that the settings name; "auto" cuts by time where there are times, and holds users out elsewhere."""
+    name = settings.evaluation.split
+    if name == "auto":
+        name = "held-out-users" if dataset.histories.times is None else "time-cut"
+    return settings.splits[name].split(dataset, seed)
+
+
+def open_search(workspace: Workspace) -> TitleSearch:
+    """Search over the workspace's catalogue; needs no model."""
+    return _search(read_dataset(workspace, read_settings(workspace)))
+
+
+def open_station(workspace: Workspace, *, progress: Progress = SILENT) -> Station:
+    """Loads the dataset and every model that the settings name, ready to answer.
+
+    Raises WorkspaceError where there is no dataset or a model is not trained yet, ArtifactError where a model is
+    damaged or was trained on other items.
+    """
+    settings = read_settings(workspace)
+    with progress.task("opening the workspace"):
+        dataset = read_dataset(workspace, settings)
+        names = settings.pipeline.models
+        missing = [name for name in names if name not in workspace.model_names()]
+        if missing:
+            raise WorkspaceError(
+                f"{workspace.folder} is not trained yet (missing: {', '.join(missing)}); "
+                f"train it with: segue -w {workspace.folder} train"
+            )
+        models = {name: workspace.load_model(name) for name in names}
+        for name, model in models.items():
+            if not model.items.is_prefix_of(dataset.items):
+                raise ArtifactError(
+                    f"the model {name} was trained on other items than the dataset has now; "
+                    f"train it again with: segue -w {workspace.folder} train"
+                )
+        described = [workspace.describe_model(name) for name in names]
+        digest = sha256(" ".join(f"{each.kind}:{each.version}" for each in described).encode()).hexdigest()
+        return Station(
+            dataset=dataset,
+            pipeline=build_pipeline(settings, models, dataset),
+            models=models,
+            search=_search(dataset),
+            name=workspace.name,
+            version=digest[:12],
+            trained_at=max(each.saved_at for each in described),
+        )
+
+
+def build_pipeline(settings: Settings, models: Mapping[str, Recommender], dataset: Dataset) -> Pipeline:
+    """The three stages of the settings. Rules that need a column which the catalogue lacks are left out."""
+    chosen = settings.pipeline
+    rules = [settings.rules[name] for name in chosen.rules]
+    return Pipeline(
+        sources=[Nominator(name, models[name], chosen.candidates) for name in chosen.sources],
+        ranker=ReciprocalRankFusion()
+        if chosen.ranker == ReciprocalRankFusion.name
+        else ModelRanker(models[chosen.ranker]),
+        rules=[rule for rule in rules if all(map(dataset.catalogue.has, rule.needs))],
+        fallback=None if chosen.fallback == "none" else cast("PopularityModel", models[chosen.fallback]),
+        catalogue=dataset.catalogue,
+    )
+
+
+def history_of(station: Station, user: str) -> Histories:
+    """The history of a user of the dataset, by id; NotFoundError offers near ids."""
+    if user not in station.dataset.users:
+        try:
+            station.dataset.users.position(user)
+        except NotFoundError as error:
+            near = f"; did you mean {', '.join(error.near)}?" if error.near else ""
+            raise NotFoundError(
+                f"there is no user {user!r} among the {station.dataset.n_users:,} of this dataset{near}", error.near
+            ) from None
+    return station.dataset.histories[station.dataset.users.position(user)]
+
+
+def history_of_likes(station: Station, queries: Sequence[str]) -> Histories:
+    """A history of the items that these queries name, each liked once; raises as `TitleSearch.resolve` does."""
+    return Histories.of([dict.fromkeys((station.search.resolve(query) for query in queries), 1.0)])
+
+
+def recommend_all(
+    station: Station, out: Path, k: int, *, progress: Progress = SILENT, threads: int | None = None
+) -> Written:
+    """Writes the lists of all users to one Parquet file (user, rank, item, score), whole or not at all.
+
+    Memory does not grow with the number of users: blocks of about a million rows go to disk, and are joined there.
+    """
+    users = station.dataset.users
+    block = max(1, _ROWS_AT_ONCE // k)
+    rows = empty = 0
+    with written_file(out) as temporary:
+        parts = temporary.with_name(temporary.name + ".parts")
+        parts.mkdir()
+        try:
+            with progress.task("recommending", total=len(users), unit="users") as task:
+                for number, start in enumerate(range(0, len(users), block)):
+                    chosen = slice(start, min(start + block, len(users)))
+                    top = station.pipeline.recommend(station.dataset.histories[chosen], k, threads=threads).top
+                    frame = top.to_frame(station.dataset.items, users.series[chosen].to_list())
+                    frame.rename({"row": "user"}).write_parquet(parts / f"{number:06d}.parquet")
+                    rows += frame.height
+                    empty += int(np.count_nonzero(top.lengths == 0))
+                    task.advance(len(top))
+            pl.scan_parquet(sorted(parts.iterdir())).sink_parquet(temporary)
+        finally:
+            shutil.rmtree(parts, ignore_errors=True)
+    return Written(len(users), rows, empty)
+
+
+def _known_model(name: str, settings: Settings) -> str:
+    if name in settings.models:
+        return name
+    near = [match for match, _, _ in process.extract(name, list(settings.models), limit=1, score_cutoff=60)]
+    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(settings.models)}"
+    raise NotFoundError(f"there is no model {name!r}; {hint}", near)
+
+
+def _search(dataset: Dataset) -> TitleSearch:
+    return TitleSearch(dataset.catalogue, np.bincount(dataset.histories.merged().items, minlength=dataset.n_items))

@@ -1,0 +1,215 @@
+"""`segue search`, `segue recommend` and `segue similar`: what a trained workspace answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import typer
+
+from segue.cli.call import Call, ThreadsOption, command
+from segue.cli.show import Column, clean, emit, note, say, table
+
+if TYPE_CHECKING:
+    from segue.bootstrap import Station
+    from segue.core.candidates import Reason, Recommendations
+
+KOption: TypeAlias = Annotated[int, typer.Option("-k", min=1, max=10_000, metavar="N", help="How many.")]
+
+_STRONGEST = 3  # history items named as the reason for one recommendation
+
+
+def add_to(app: typer.Typer) -> None:
+    command(app, "search")(search)
+    command(app, "recommend")(recommend)
+    command(app, "similar")(similar)
+
+
+def search(
+    call: Call,
+    text: Annotated[
+        str, typer.Argument(metavar="TEXT", help="Words of a title or artist; the last may be unfinished.")
+    ],
+    k: KOption = 10,
+) -> None:
+    """Find items by title and artist."""
+    from segue import bootstrap
+
+    found = bootstrap.open_search(call.open()).search(text, k)
+    if call.json:
+        emit(
+            {"query": text, "items": [{"id": match.id, "label": match.label, "score": match.score} for match in found]}
+        )
+    elif found:
+        table([Column("id"), Column("item", shrink=True)], [(match.id, match.label) for match in found])
+    else:
+        note(f"nothing is called anything like {text!r}")
+
+
+def recommend(
+    call: Call,
+    user: Annotated[str | None, typer.Option("--user", metavar="ID", help="For this user of the dataset.")] = None,
+    like: Annotated[
+        list[str] | None, typer.Option("--like", metavar="QUERY", help="For someone who likes this; repeatable.")
+    ] = None,
+    everyone: Annotated[bool, typer.Option("--all", help="For every user of the dataset, into --out.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE.parquet", help="Where the lists of --all go.")
+    ] = None,
+    k: KOption = 10,
+    explain: Annotated[bool, typer.Option("--explain", help="Say why each item is there.")] = False,
+    threads: ThreadsOption = None,
+) -> None:
+    """Recommend to a user, to someone with some likes, or to all."""
+    ways = [user is not None, bool(like), everyone]
+    if sum(ways) != 1:
+        raise typer.BadParameter("give one of --user ID, --like QUERY (repeatable) and --all")
+    if everyone != (out is not None):
+        raise typer.BadParameter("--all and --out FILE.parquet belong together")
+    if everyone and explain:
+        raise typer.BadParameter("--explain is for one list; it does not go with --all")
+    from segue import bootstrap
+    from segue.cli.progress import shown
+
+    if out is not None:
+        with shown() as progress:
+            written = bootstrap.recommend_all(
+                bootstrap.open_station(call.open(), progress=progress), out, k, progress=progress, threads=threads
+            )
+        if call.json:
+            emit({"file": str(out), "users": written.users, "rows": written.rows, "empty": written.empty})
+        else:
+            say(f"{out}: {written.rows:,} recommendations for {written.users:,} users (user, rank, item, score)")
+            if written.empty:
+                note(f"{written.empty:,} users got nothing: they have no history, and there is nothing to fall back on")
+        return
+    station = bootstrap.open_station(call.open())
+    asked: dict[str, Any]
+    if user is not None:
+        history = bootstrap.history_of(station, user)
+        asked, whom = {"user": user}, f"for user {user}"
+    else:
+        history = bootstrap.history_of_likes(station, like or [])
+        liked = history.items.tolist()
+        asked = {"like": [_item(station, item) for item in liked]}
+        whom = f"for someone who likes {', '.join(map(station.dataset.catalogue.label, liked))}"
+    answer = station.pipeline.recommend(history, k, explain=explain, threads=threads)
+    if call.json:
+        emit(recommendations_as_json(station, answer, asked))
+    else:
+        print_recommendations(station, answer, whom)
+
+
+def similar(
+    call: Call,
+    query: Annotated[str, typer.Argument(metavar="QUERY", help='An id, a title, or "artist - title".')],
+    k: KOption = 10,
+    model: Annotated[str | None, typer.Option("--model", metavar="NAME", help="Ask this model.")] = None,
+) -> None:
+    """Items that the same people like."""
+    from segue import bootstrap
+
+    station = bootstrap.open_station(call.open())
+    item = station.search.resolve(query)
+    name, top = station.similar(item, k, model)
+    rows = top.row(0)
+    catalogue = station.dataset.catalogue
+    if call.json:
+        emit(
+            {
+                "query": query,
+                "item": _item(station, item),
+                "model": name,
+                "model_version": station.version,
+                "items": [{**_item(station, near), "score": score} for near, score in rows],
+            }
+        )
+        return
+    note(f"like {catalogue.label(item)}, by {name}")
+    if not rows:
+        note("nothing: too few people have it")
+        return
+    table(
+        [Column("#", "right"), Column("item", shrink=True), Column("score", "right"), Column("id")],
+        [
+            (str(rank), catalogue.label(near), f"{score:.3f}", station.dataset.items[near])
+            for rank, (near, score) in enumerate(rows, start=1)
+        ],
+    )
+
+
+def print_recommendations(station: Station, answer: Recommendations, whom: str) -> None:
+    """One list, with reasons where the answer has them."""
+    rows = answer.top.row(0)
+    note(f"{whom}, by model version {station.version}")
+    for label, lists in answer.trace.fallbacks.items():
+        if lists:
+            note(f"(filled up with {label}: the history says too little)")
+    if not rows:
+        note("nothing to recommend: every item is known already, or nothing is known of anyone's taste")
+        return
+    catalogue = station.dataset.catalogue
+    if answer.reasons is None:
+        table(
+            [Column("#", "right"), Column("item", shrink=True), Column("score", "right"), Column("id")],
+            [
+                (str(rank), catalogue.label(item), f"{score:.4g}", station.dataset.items[item])
+                for rank, (item, score) in enumerate(rows, start=1)
+            ],
+        )
+        return
+    width = len(str(len(rows)))
+    for rank, ((item, _), reason) in enumerate(zip(rows, answer.reasons[0], strict=False), start=1):
+        say(f"{rank:>{width}}  {catalogue.label(item)}")
+        for line in _because(station, reason):
+            say(f"{' ' * width}    {line}")
+
+
+def _because(station: Station, reason: Reason) -> list[str]:
+    lines = []
+    if reason.fallback is not None:
+        lines.append(f"fallback: {reason.fallback}")
+    if reason.nominated:
+        lines.append("from " + ", ".join(f"{source} (rank {rank})" for source, rank in reason.nominated))
+    shares = _shares(reason)
+    if shares:
+        label = station.dataset.catalogue.label
+        lines.append("because of " + ", ".join(f"{clean(label(item))} {share:.0%}" for item, share in shares))
+    lines.extend(f"{move.rule}: {move.why} (rank {move.before} -> {move.after})" for move in reason.moves)
+    return lines
+
+
+def _shares(reason: Reason) -> list[tuple[int, float]]:
+    """The strongest history items, each with its share of all that spoke for the item."""
+    if reason.explanation is None:
+        return []
+    everything = float(reason.explanation.contributions.clip(min=0).sum())
+    strongest = reason.explanation.strongest(_STRONGEST)
+    return [(item, part / everything) for item, part in strongest]
+
+
+def _item(station: Station, item: int) -> dict[str, Any]:
+    row = station.dataset.catalogue.frame.row(item, named=True)
+    known = {key: row[key] for key in ("title", "artist") if row.get(key) is not None}
+    return {"id": station.dataset.items[item], "label": station.dataset.catalogue.label(item), **known}
+
+
+def recommendations_as_json(station: Station, answer: Recommendations, asked: dict[str, Any]) -> dict[str, Any]:
+    """One list as plain JSON values; `asked` says for whom."""
+    items = []
+    reasons: Sequence[Reason | None] = answer.reasons[0] if answer.reasons is not None else [None] * answer.top.k
+    for rank, ((item, score), reason) in enumerate(zip(answer.top.row(0), reasons, strict=False), start=1):
+        entry: dict[str, Any] = {"rank": rank, **_item(station, item), "score": score}
+        if reason is not None:
+            entry["reasons"] = {
+                "nominated": [{"source": source, "rank": place} for source, place in reason.nominated],
+                "because_of": [{**_item(station, near), "share": share} for near, share in _shares(reason)],
+                "moves": [
+                    {"rule": move.rule, "before": move.before, "after": move.after, "why": move.why}
+                    for move in reason.moves
+                ],
+                "fallback": reason.fallback,
+            }
+        items.append(entry)
+    return {**asked, "model_version": station.version, "items": items}

@@ -1,0 +1,57 @@
+"""`segue serve`: the page and the API over a trained workspace."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+
+import typer
+
+from segue.cli.call import Call, command
+from segue.cli.show import say
+
+if TYPE_CHECKING:
+    from segue.bootstrap import Station
+
+HostOption: TypeAlias = Annotated[str, typer.Option("--host", metavar="H", help="The address to listen on.")]
+PortOption: TypeAlias = Annotated[
+    int, typer.Option("--port", min=0, max=65535, metavar="N", help="The port; 0 takes a free one.")
+]
+
+API_KEY: Final = "SEGUE_API_KEY"
+
+
+def add_to(app: typer.Typer) -> None:
+    command(app, "serve")(serve)
+
+
+def serve(
+    call: Call,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
+    without_key: Annotated[
+        bool, typer.Option("--without-key", help=f"Listen beyond this machine with no key ({API_KEY} sets one).")
+    ] = False,
+) -> None:
+    """Serve the page and the API until Ctrl-C."""
+    from segue import bootstrap
+    from segue.cli.progress import shown
+    from segue.service import check_binding
+
+    check_binding(host, _api_key(), allow=without_key)
+    with shown() as progress:
+        station = bootstrap.open_station(call.open(), progress=progress)
+    run(station, host, port)
+
+
+def run(station: Station, host: str, port: int) -> None:
+    """Serves a station until it is told to stop; the address is printed once it answers."""
+    from segue.service import ServiceOptions, create_app
+    from segue.service import run as listen
+
+    app = create_app(station, ServiceOptions(api_key=_api_key()))
+    listen(app, host, port, announce=lambda address: say(f"The page is at {address}  (Ctrl-C stops it)"))
+
+
+def _api_key() -> str | None:
+    return os.environ.get(API_KEY) or None
