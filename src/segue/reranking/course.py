@@ -41,6 +41,11 @@ class Course:
     steps: tuple[Step, ...]
 
     @property
+    def sizes(self) -> Int64Array:
+        """How many items each list still has, int64 (n,)."""
+        return np.count_nonzero(self.columns >= 0, axis=1)
+
+    @property
     def removed(self) -> Int64Array:
         """How many items each rule took out of each list, int64 (n, number of rules)."""
         counts = [np.count_nonzero(step.removed, axis=1) for step in self.steps]
@@ -54,6 +59,8 @@ class Course:
             for place in np.flatnonzero(step.removed[row] | step.moved[row]):
                 column = int(step.before[row, place])
                 after = place_after.get(column)
+                if after == place:  # told to move, with nothing there to move behind
+                    continue
                 item = int(self.items[row, column])
                 made.append(
                     Move(step.rule.name, item, int(place) + 1, None if after is None else after + 1, step.rule.why)

@@ -13,7 +13,7 @@ from segue.reranking.rule import Ruling, Traits
 
 @dataclass(frozen=True)
 class Disliked:
-    """Removes items that the history holds with a negative weight (repeats made one), even where seen items may come."""
+    """Removes items that the history holds with a negative weight (repeats merged), also where seen ones may return."""
 
     name: ClassVar[str] = "disliked"
     needs: ClassVar[tuple[str, ...]] = ()
