@@ -34,7 +34,7 @@ def written_file(path: Path) -> Iterator[Path]:
 
     If the block raises, what was at `path` is still there and nothing else is left. OSError becomes StorageError.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
     with translated(path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,6 +93,8 @@ class Shelf:
             try:
                 yield temporary
                 version = _seal(temporary, manifest)
+                if (self.root / version).exists() and not _intact(self.root / version):
+                    shutil.rmtree(self.root / version)  # the same thing made again is the remedy for a damaged one
                 if not (self.root / version).exists():
                     temporary.replace(self.root / version)
                     _flush(self.root)
@@ -127,7 +129,7 @@ class Shelf:
         return [p.name for p in sorted(folders, key=lambda p: (-p.stat().st_mtime_ns, p.name))]
 
     def use(self, version: str) -> Path:
-        """Makes one of the versions that are there the current one, and returns its folder; ArtifactError if it is not."""
+        """Makes one of the versions the current one, and returns its folder; ArtifactError where it is not there."""
         if version not in self.versions():
             known = ", ".join(self.versions()) or "none"
             raise ArtifactError(f"{self.root} has no version {version!r}; there are: {known}")
@@ -142,9 +144,12 @@ class Shelf:
     def _sweep(self) -> None:
         """Removes what killed processes left half-written."""
         for leftover in self.root.glob(".*.part"):
-            owner = leftover.name[1:].split("-")[0]
+            owner = leftover.stem.rpartition(".")[2].partition("-")[0]
             if owner.isdigit() and not _alive(int(owner)):
-                shutil.rmtree(leftover, ignore_errors=True)
+                if leftover.is_dir():
+                    shutil.rmtree(leftover, ignore_errors=True)
+                else:
+                    leftover.unlink(missing_ok=True)
 
 
 def read_manifest(folder: Path, *, verify: bool = True) -> dict[str, Any]:
@@ -176,6 +181,18 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _intact(folder: Path) -> bool:
+    try:
+        read_manifest(folder)
+        return _name((folder / MANIFEST).read_bytes()) == folder.name
+    except (OSError, ArtifactError, StorageError):
+        return False
+
+
+def _name(manifest: bytes) -> str:
+    return hashlib.sha256(manifest).hexdigest()[:16]
+
+
 def _seal(folder: Path, manifest: dict[str, Any]) -> str:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     for path in files:
@@ -185,7 +202,7 @@ def _seal(folder: Path, manifest: dict[str, Any]) -> str:
     (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
     _flush(folder / MANIFEST)
     _flush(folder)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return _name(text.encode())
 
 
 def _flush(path: Path) -> None:

@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from segue.errors import DataError
+
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 Int32Array: TypeAlias = npt.NDArray[np.int32]
 Int64Array: TypeAlias = npt.NDArray[np.int64]
@@ -19,9 +21,18 @@ def frozen(values: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
 
     An array that owns its memory is made read-only in place, so that nobody, its maker included, can change it later
     without an error. A view of writeable memory is copied, since the memory could change through the array behind it.
+
+    Raises DataError for what is no number, and for numbers that a whole-number dtype cannot hold: fractions, NaN,
+    numbers out of its range. A number too large for a smaller float becomes infinite; whoever minds that checks.
     """
     given = np.asarray(values)
-    array = np.ascontiguousarray(given, dtype=dtype)
+    wanted = np.dtype(dtype)
+    if given.size and given.dtype.kind not in "biuf":
+        raise DataError(f"numbers were expected, got values of type {given.dtype}")
+    with np.errstate(over="ignore", invalid="ignore"):
+        array = np.ascontiguousarray(given, dtype=wanted)
+    if wanted.kind == "i" and not np.can_cast(given.dtype, wanted) and not np.array_equal(given, array):
+        raise DataError(f"whole numbers that fit into {8 * wanted.itemsize} bits were expected, got others")
     if array.ndim != given.ndim:  # ascontiguousarray makes a scalar one-dimensional
         array = array.reshape(given.shape)
     if _shares_writeable_memory(array):

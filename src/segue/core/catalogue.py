@@ -74,7 +74,7 @@ class Catalogue:
         try:
             typed = frame.select(pl.col(name).cast(COLUMNS[name]) for name in present)
         except pl.exceptions.PolarsError as error:
-            raise DataError(f"a catalogue value does not fit its column: {error}") from None
+            raise DataError(f"a catalogue value does not fit its column: {str(error).splitlines()[0]}") from None
         if typed["id"].null_count() or typed["id"].n_unique() != typed.height:
             raise DataError("catalogue ids must be present and distinct")
         object.__setattr__(self, "_frame", typed)

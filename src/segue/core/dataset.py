@@ -108,8 +108,8 @@ class Dataset:
                 raise DataError(f"no column {name!r} for the {role}; the columns are {frame.columns}")
         if feedback is None:
             feedback = "plays" if weight is not None or time is not None else "presence"
-        users, user_positions = Vocabulary.encode(frame[user].cast(pl.String))
-        items, item_positions = Vocabulary.encode(frame[item].cast(pl.String))
+        users, user_positions = Vocabulary.encode(frame[user])
+        items, item_positions = Vocabulary.encode(frame[item])
         weights = np.ones(frame.height, np.float32) if weight is None else _numbers(frame[weight])
         times = None if time is None else _seconds(frame[time])
         order = np.argsort(user_positions, kind="stable") if times is None else np.lexsort((times, user_positions))

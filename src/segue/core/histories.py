@@ -110,8 +110,8 @@ class Histories:
             order = "position" if sequences else "none"
         return cls(
             np.array(offsets, dtype=np.int64),
-            np.array(items, dtype=np.int64),  # narrowed, with a check, at birth
-            np.array(weights, dtype=np.float32),
+            np.asarray(items),
+            np.asarray(weights),
             order=order,
             repeats=repeats,
             context=context,
@@ -274,7 +274,8 @@ class Histories:
             return self
         first = by_key[starts]
         if self.repeats == "sum":
-            value = np.add.reduceat(self.weights[by_key].astype(np.float64), starts).astype(np.float32)
+            with np.errstate(over="ignore"):  # a sum too large for float32 becomes infinite, and is refused at birth
+                value = np.add.reduceat(self.weights[by_key].astype(np.float64), starts).astype(np.float32)
         else:
             value = self.weights[by_key[np.append(starts[1:], m) - 1]]
         in_order = np.argsort(first)

@@ -57,9 +57,11 @@ class TopK:
 
     @classmethod
     def concatenate(cls, parts: Sequence[TopK]) -> TopK:
-        """The lists of all parts, which must have the same k, one after the other."""
+        """The lists of all parts, which must have the same k (DataError), one after the other."""
         if not parts:
             return cls(np.zeros((0, 0), np.int32), np.zeros((0, 0), np.float32))
+        if len({part.k for part in parts}) > 1:
+            raise DataError(f"lists of different k cannot be joined: {sorted({part.k for part in parts})}")
         return cls(
             np.concatenate([part.items for part in parts]),
             np.concatenate([part.scores for part in parts]),

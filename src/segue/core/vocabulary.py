@@ -13,6 +13,7 @@ from segue.core.arrays import Int32Array
 from segue.errors import DataError, NotFoundError
 
 MAX_SIZE: Final = 2**31 - 1
+_MISSING: Final = "an id is missing (null); every user and item needs an id of its own"
 
 
 class Vocabulary:
@@ -34,7 +35,7 @@ class Vocabulary:
         """Raises DataError for a null, a repeated id, or text that is not valid Unicode (a lone surrogate)."""
         series = _as_series(ids)
         if series.null_count():
-            raise DataError("an id is missing (null); every user and item needs an id of its own")
+            raise DataError(_MISSING)
         if series.n_unique() != series.len():
             repeated = series.filter(series.is_duplicated())[0]
             raise DataError(f"the id {repeated!r} occurs more than once; ids must be distinct")
@@ -119,8 +120,10 @@ class Vocabulary:
         return self._series.gather(index).to_list()
 
     def extended(self, identifiers: Iterable[str] | pl.Series) -> Vocabulary:
-        """A vocabulary with the unknown ones of these ids appended, by first appearance."""
+        """A vocabulary with the unknown ones of these ids appended, by first appearance; DataError for a null."""
         asked = _as_series(identifiers).unique(maintain_order=True)
+        if asked.null_count():
+            raise DataError(_MISSING)
         new = asked.filter(~asked.is_in(self._series.implode()))
         return self if new.is_empty() else Vocabulary(pl.concat([self._series, new]))
 
@@ -144,15 +147,15 @@ class Vocabulary:
 
 
 def _as_series(ids: Iterable[str] | pl.Series) -> pl.Series:
-    if isinstance(ids, pl.Series):
-        series = ids if ids.dtype == pl.String else ids.cast(pl.String)
-        return series.alias("id").rechunk()
     try:
+        if isinstance(ids, pl.Series):
+            series = ids if ids.dtype == pl.String else ids.cast(pl.String)
+            return series.alias("id").rechunk()
         return pl.Series("id", list(ids), dtype=pl.String)
     except UnicodeEncodeError as error:
         raise DataError(f"an id is not valid Unicode text: {error.object!r}") from None
-    except TypeError as error:
-        raise DataError(f"ids must be text: {error}") from None
+    except (TypeError, pl.exceptions.PolarsError) as error:
+        raise DataError(f"ids must be text: {str(error).splitlines()[0]}") from None
 
 
 def _digest(series: pl.Series) -> str:
