@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import typer
 
 from segue.cli.call import Call, command
 from segue.cli.show import Column, emit, say, table
+
+if TYPE_CHECKING:
+    from segue.bootstrap import Imported
+
+Feedback: TypeAlias = Literal["plays", "ratings", "presence"]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -18,9 +23,97 @@ def add_to(app: typer.Typer) -> None:
 
 def import_(
     call: Call,
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, or the folder they lie in.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", hidden=True)],
+    format: Annotated[  # noqa: A002  # the option's name
+        str | None, typer.Option("--format", metavar="F", help="What the files are; by default, their content says.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first row that cannot be used.")] = False,
+    user: Annotated[str | None, typer.Option("--user", metavar="COL", help="The column of user ids.")] = None,
+    item: Annotated[str | None, typer.Option("--item", metavar="COL", help="The column of item ids.")] = None,
+    weight: Annotated[
+        str | None, typer.Option("--weight", metavar="COL", help="The column of play counts or ratings.")
+    ] = None,
+    time: Annotated[str | None, typer.Option("--time", metavar="COL", help="The column of times.")] = None,
+    title: Annotated[str | None, typer.Option("--title", metavar="COL", help="The column of titles.")] = None,
+    artist: Annotated[str | None, typer.Option("--artist", metavar="COL", help="The column of artist names.")] = None,
+    delimiter: Annotated[
+        str | None, typer.Option("--delimiter", metavar="C", help="What stands between columns.")
+    ] = None,
+    header: Annotated[
+        bool | None, typer.Option("--header/--no-header", help="Whether the first row names the columns.")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", metavar="NAME", help="As in utf-8, latin-1, cp1252.")
+    ] = None,
+    feedback: Annotated[Feedback | None, typer.Option("--feedback", help="What a weight is.")] = None,
+    scale: Annotated[
+        tuple[float, float] | None, typer.Option("--scale", metavar="LOW HIGH", help="The ends of the scale.")
+    ] = None,
 ) -> None:
-    """Look into files, and make a dataset of them."""
+    """Look into files, and make a dataset of them.
+
+    PATH is a file or the folder that the files lie in. What they are is found out, and said; --format settles it. The
+    options from --user to --scale are for tables: columns go by name or by number, counted from 1.
+    """
+    from segue import bootstrap
+    from segue.cli.progress import shown
+    from segue.readers.reader import ReadOptions
+
+    options = ReadOptions(user, item, weight, time, title, artist, delimiter, header, encoding, feedback, scale)
+    with shown() as progress:
+        done = bootstrap.import_dataset(
+            call.open(), paths, format=format, options=options, strict=strict, progress=progress
+        )
+    if call.json:
+        emit(_import_as_json(done))
+    else:
+        _print_import(done)
+
+
+def _print_import(done: Imported) -> None:
+    report = done.report
+    say(f"format: {report.format} ({done.why})")
+    table(
+        [Column("file"), Column("rows", "right"), Column("accepted", "right"), Column("rejected", "right")],
+        [
+            (file.path.name, f"{file.read:,}", f"{file.accepted:,}", f"{file.read - file.accepted:,}")
+            for file in report.files
+        ],
+    )
+    for rejection in report.rejections:
+        places = ", ".join(map(str, rejection.places))
+        more = ", ..." if rejection.count > len(rejection.places) else ""
+        say(f"rejected {rejection.count:,}: {rejection.reason} ({places}{more})")
+    if report.merged:
+        say(f"{report.merged:,} accepted rows repeat another one and became one entry with it")
+    for sentence in report.notes:
+        say(sentence)
+    dataset = done.dataset
+    say(
+        f"{dataset.n_users:,} users, {dataset.n_items:,} items, {dataset.histories.n_entries:,} entries "
+        f"({dataset.feedback})"
+    )
+
+
+def _import_as_json(done: Imported) -> dict[str, Any]:
+    report = done.report
+    return {
+        "format": report.format,
+        "why": done.why,
+        "files": [
+            {"file": str(file.path), "read": file.read, "accepted": file.accepted, "merged": file.merged}
+            for file in report.files
+        ],
+        "rejections": [
+            {"reason": each.reason, "count": each.count, "places": list(map(str, each.places))}
+            for each in report.rejections
+        ],
+        "notes": list(report.notes),
+        "users": done.dataset.n_users,
+        "items": done.dataset.n_items,
+        "entries": done.dataset.histories.n_entries,
+        "feedback": done.dataset.feedback,
+    }
 
 
 def describe(call: Call) -> None:

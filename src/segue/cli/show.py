@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -11,6 +12,8 @@ from typing import Any, Final, Literal, TypeAlias
 
 Align: TypeAlias = Literal["left", "right"]
 
+_GAP: Final = "  "
+_SHRUNK: Final = 8  # the least places of a column that may shrink
 _DIRECTION: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 
 
@@ -46,44 +49,30 @@ def emit(answer: Any) -> None:
     print(json.dumps(answer, ensure_ascii=False, indent=2, allow_nan=False))  # noqa: T201
 
 
-def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], *, title: str | None = None) -> None:
-    """A table on stdout: with rules and cut to the width on a terminal, plain and whole elsewhere."""
-    cells = [[clean(cell) for cell in row] for row in rows]
-    if sys.stdout.isatty():
-        _on_terminal(columns, cells, title)
-    else:
-        _plain(columns, cells, title)
+def table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
+    """A table on stdout: cut to the width of the terminal where there is one, whole elsewhere."""
+    from rich.cells import cell_len, set_cell_size  # a Japanese title takes two places for each character
 
-
-def _on_terminal(columns: Sequence[Column], rows: Sequence[Sequence[str]], title: str | None) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    drawn = Table(
-        box=box.SIMPLE_HEAD, title=None if title is None else Text(title), title_justify="left", pad_edge=False
-    )
-    for column in columns:
-        drawn.add_column(
-            Text(column.title), justify=column.align, no_wrap=True, overflow="ellipsis", ratio=None,
-            min_width=8 if column.shrink else None,
-        )  # fmt: skip
-    for row in rows:
-        drawn.add_row(*(Text(cell) for cell in row))  # a Text is shown as it is: brackets in a title are no markup
-    Console(highlight=False).print(drawn)
-
-
-def _plain(columns: Sequence[Column], rows: Sequence[Sequence[str]], title: str | None) -> None:
-    from rich.cells import cell_len  # a Japanese title takes two places for each character
-
-    lines = [[column.title for column in columns], *rows]
+    lines = [[column.title for column in columns], *([clean(cell) for cell in row] for row in rows)]
     widths = [max(cell_len(line[number]) for line in lines) for number in range(len(columns))]
-    if title is not None:
-        print(title)  # noqa: T201
+    if sys.stdout.isatty():
+        widths = _cut(columns, widths, shutil.get_terminal_size().columns)
     for line in lines:
-        padded = []
+        fitted = []
         for column, cell, width in zip(columns, line, widths, strict=True):
-            gap = " " * (width - cell_len(cell))
-            padded.append(gap + cell if column.align == "right" else cell + gap)
-        print("  ".join(padded).rstrip())  # noqa: T201
+            text = cell if cell_len(cell) <= width else set_cell_size(cell, width - 1) + "\u2026"
+            gap = " " * (width - cell_len(text))
+            fitted.append(gap + text if column.align == "right" else text + gap)
+        print(_GAP.join(fitted).rstrip())  # noqa: T201
+
+
+def _cut(columns: Sequence[Column], widths: Sequence[int], available: int) -> list[int]:
+    """Widths that fit, if need be at the cost of the columns that may shrink; each keeps a few places."""
+    over = sum(widths) + len(_GAP) * (len(widths) - 1) - available
+    fitted = list(widths)
+    for number, column in enumerate(columns):
+        if column.shrink and over > 0:
+            given = min(over, max(0, fitted[number] - _SHRUNK))
+            fitted[number] -= given
+            over -= given
+    return fitted
