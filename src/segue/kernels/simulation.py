@@ -78,7 +78,7 @@ def _find(cumulative: npt.NDArray[np.float64], low: int, high: int, value: float
         )
     ]
 )
-def listen(
+def listen(  # noqa: PLR0915 - one walk through one year; parts of it would hand around two dozen arrays
     seeds: npt.NDArray[np.uint64],
     tastes: npt.NDArray[np.float32],
     drifts: npt.NDArray[np.float32],
@@ -107,7 +107,7 @@ def listen(
     weights: npt.NDArray[np.float32],
     times: npt.NDArray[np.int64],
 ) -> None:
-    """Fills items, weights (1: played, 0: skipped) and times (seconds) of n listeners; row u is offsets[u]:offsets[u + 1].
+    """Fills items, weights (1: played, 0: skipped), times (seconds) of n listeners; u has offsets[u]:offsets[u + 1].
 
     seeds:            (n,), one stream of random numbers for each listener.
     tastes, drifts:   (n, d); the taste at the time t in 0..1 is tastes + (t - 1/2) drifts.
@@ -116,8 +116,8 @@ def listen(
     hours:            (n,), the hour of the day around which the listener listens.
     vectors, bias:    (m, d) and (m,); log-odds of liking = taste . vector + bias. The first `styles` columns are style.
     genre_offsets, genre_items, item_cumulative:
-                      the tracks of genre j are genre_items[genre_offsets[j]:genre_offsets[j + 1]], with cumulative weights
-                      that start anew in each genre.
+                      the tracks of genre j are genre_items[genre_offsets[j]:genre_offsets[j + 1]]; their cumulative
+                      weights start anew in each genre.
     """
     n, d = tastes.shape
     n_genres = genre_cumulative.shape[1]
@@ -229,5 +229,6 @@ def listen(
                     liking = 1.0 / (1.0 + math.exp(-(logits[c] + when * slopes[c])))
                     skipped = _uniform(state) < skip_floor + (skip_ceiling - skip_floor) * (1.0 - liking)
                     weights[entry] = 0.0 if skipped else 1.0
-                    clock += 5.0 + 25.0 * _uniform(state) if skipped else durations[before] + 1.0 + 3.0 * _uniform(state)
+                    heard = 5.0 + 25.0 * _uniform(state) if skipped else durations[before] + 3.0 * _uniform(state)
+                    clock += heard + 1.0
                     entry += 1

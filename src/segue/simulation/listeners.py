@@ -28,7 +28,7 @@ _MOST_PLAYS: Final = 10.0  # times the mean
 class Listeners:
     """Some listeners in a row, n of them.
 
-    tastes, drifts: float32, shape (n, d); the taste at the time t, from 0 to 1 over the year, is tastes + (t - 1/2) drifts.
+    tastes, drifts: float32, shape (n, d); the taste at the time t (0 to 1 over the year) is tastes + (t - 1/2) drifts.
     plays:          int64, shape (n,), how many plays each has.
     hours:          float64, shape (n,), the hour of the day around which each listens.
     """
@@ -44,7 +44,7 @@ class Society:
     """Who belongs together: scenes (what is listened to together, and where) and circles (who may be friends).
 
     Listeners stand on a ring, scattered over it by `step`: row u has the place (step * u) mod n. Neighbours on the ring
-    form circles of `parameters.community`, a circle belongs to one scene. So neither needs more memory for more listeners.
+    form circles of `parameters.community`; a circle belongs to one scene. So nothing is stored for a listener.
     """
 
     size: int
@@ -71,13 +71,14 @@ class Society:
         """Who knows whom among all, for the rows start..stop: csr, shape (stop - start, size), symmetric over all rows.
 
         Whether two people of a circle are friends is decided by a number mixed of both their places: more probably so
-        where both are sociable. Beside that everyone may have two friends anywhere, by a pairing that is its own inverse.
+        where both are sociable. Beside that everyone may have two friends anywhere, by pairings that are their own
+        inverse.
         """
         rows = np.arange(start, stop, dtype=np.int64)
         places = self.places(rows)
         circle = self.parameters.community
         first = places // circle * circle
-        found = [self._edges(rows, first + other, places // circle) for other in range(circle)]
+        found = [self._edges(rows, first + other) for other in range(circle)]
         found += [self._distant(rows, places, number) for number in (2, 3)]
         here = np.concatenate([pair[0] for pair in found])
         there = np.concatenate([pair[1] for pair in found])
@@ -87,7 +88,7 @@ class Society:
         matrix.data[:] = 1.0
         return matrix
 
-    def _edges(self, rows: Int64Array, others: Int64Array, circles: Int64Array) -> tuple[Int64Array, Int64Array]:
+    def _edges(self, rows: Int64Array, others: Int64Array) -> tuple[Int64Array, Int64Array]:
         places = self.places(rows)
         there = (others < self.size) & (others != places)
         pair = np.minimum(places, others) * np.int64(self.parameters.community) + np.abs(places - others)
@@ -184,7 +185,7 @@ def _followed(society: Society, rows: Int64Array, rng: np.random.Generator) -> I
 
 
 def _favourites(music: Music, genres: Int64Array, weights: Float64Array, rng: np.random.Generator) -> Float64Array:
-    """The mean direction of a few artists from the listener's genres, (n, styles); common artists are chosen more often."""
+    """The direction of a few artists of the listener's genres, (n, styles); common artists are chosen more often."""
     order = np.argsort(music.artist_genres, kind="stable")
     bounds = np.searchsorted(music.artist_genres[order], np.arange(len(GENRES) + 1))
     cumulative = np.concatenate([[0.0], np.cumsum(music.artist_exposure[order])])

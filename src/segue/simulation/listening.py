@@ -35,14 +35,14 @@ class Shelves:
 
 
 def make_shelves(music: Music, parameters: Parameters) -> Shelves:
-    """The tracks of each genre with the weight at which they cross anyone's way: exposure, and the appeal to everyone."""
+    """The tracks of each genre with the weight at which they cross anyone's way: exposure and appeal to everyone."""
     weights = music.exposure * np.exp(parameters.attraction * music.bias.astype(np.float64))
     items = np.argsort(music.genres, kind="stable").astype(np.int32)
     offsets = np.searchsorted(music.genres[items], np.arange(len(GENRES) + 1)).astype(np.int64)
     running = np.cumsum(weights[items])
     before = np.concatenate([[0.0], running])[offsets[:-1]]
     sizes = np.diff(offsets)
-    totals = np.bincount(music.genres, weights=weights, minlength=len(GENRES))
+    totals = np.bincount(music.genres, weights=weights, minlength=len(GENRES)).astype(np.float64)
     sums = np.zeros((len(GENRES), music.vectors.shape[1]))
     np.add.at(sums, music.genres, music.vectors)
     return Shelves(
@@ -58,7 +58,7 @@ def make_shelves(music: Music, parameters: Parameters) -> Shelves:
 def play(
     music: Music, shelves: Shelves, listeners: Listeners, cell: int, first: int, seed: int, parameters: Parameters
 ) -> Histories:
-    """The year of one cell's listeners, of whom the first has the row `first`; their ids are in the context ("user")."""
+    """The year of one cell's listeners, of whom the first has the row `first`; the context ("user") holds their ids."""
     n = listeners.plays.size
     rng = stream(seed, Part.LISTENING, cell)
     seeds = rng.integers(0, 2**64, n, dtype=np.uint64)

@@ -93,7 +93,7 @@ def make_music(tracks: int, seed: int, parameters: Parameters) -> Music:
     era = years[originals]
     measured = np.column_stack([_standard(features[name]) for name in AUDIO_TASTE] + [_standard(era)])
     artist_strength = -0.7 * np.log1p(rng.permutation(n_artists))
-    strength = artist_strength[of_artist] + 0.7 * rng.standard_normal(tracks)
+    strength = artist_strength[of_artist] + rng.standard_normal(tracks)
     strength = np.where(originals == np.arange(tracks), strength, strength[originals] + np.log(_VERSION_APPEAL))
     rank = np.empty(tracks)
     rank[np.argsort(-strength, kind="stable")] = np.arange(tracks)
@@ -114,7 +114,7 @@ def make_music(tracks: int, seed: int, parameters: Parameters) -> Music:
         genre_styles.astype(np.float32),
         artist_styles.astype(np.float32),
         artist_genres.astype(np.int32),
-        np.bincount(of_artist, weights=exposure, minlength=n_artists),
+        np.bincount(of_artist, weights=exposure, minlength=n_artists).astype(np.float64),
     )
 
 
@@ -136,7 +136,11 @@ def _catalogue(
     popularity = 100.0 * (1.0 - scale / min(scale.min(), -1.0)) ** 1.5 + 4.0 * rng.standard_normal(m)
     days = rng.integers(0, 365, m)
     of_album: dict[int, datetime.date] = {}
-    codes, songs, recordings, texts, released = [], [], [], [], []
+    codes: list[str] = []
+    songs: list[str] = []
+    recordings: list[str] = []
+    texts: list[str | None] = []
+    released: list[datetime.date] = []
     for position, track in enumerate(found):
         first = found[track.original]
         same_recording = track.version in ("reissue", "remaster")

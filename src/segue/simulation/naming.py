@@ -104,7 +104,8 @@ def _title(root: str, rng: np.random.Generator) -> str:
     if shape == 10:
         return _capitals(f"{_pick(lexicon.verbs, rng)} with me") if rng.random() < 0.3 else _capitals(f"{noun} song")
     if shape == 11:
-        return f"{_pick(('Letter from', 'Back to', 'Leaving', 'Last Train to', 'Postcard from', 'Goodbye'), rng)} {place(rng)}"
+        where = ("Letter from", "Back to", "Leaving", "Last Train to", "Postcard from", "Goodbye")
+        return f"{_pick(where, rng)} {place(rng)}"
     if shape == 12:
         return _capitals(
             f"{_pick(lexicon.verbs, rng)} {_pick(('slowly', 'again', 'for me', 'all night', 'away', 'tonight'), rng)}"

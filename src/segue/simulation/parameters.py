@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from math import isfinite
 from typing import Final
 
 from segue.errors import SettingsError
@@ -16,8 +17,8 @@ class Parameters:
     """The demo world's parameters. The defaults are frozen: figures measured on the world are comparable for good.
 
     They were set so that a random 80/20 split of a listener's distinct tracks is about as hard as such a split of real
-    listening data: a list of the most popular tracks finds about a tenth of what is hidden, factor models three times
-    that, and the true taste some more (see the table in the package's docstring). The symbols are those of its formulas.
+    listening data: a list of the most popular tracks finds about a tenth of what is hidden, factor models more than
+    three times that, and the true taste some more (see the table in the package's docstring).
 
     Music
       styles              dimensions of style; genres, artists and tracks have a direction in this space
@@ -31,14 +32,14 @@ class Parameters:
       plays_per_listener, plays_spread
                           mean number of plays, and the standard deviation of its logarithm
       sharpness           length of a listener's style vector: how far tastes are apart
-      scene_share         probability that one of a listener's genres is one of the scene's that the community belongs to
+      scene_share         probability that one of a listener's genres is drawn from those of the scene
       loyalty             weight of the favourite artists in a listener's style
       whim                weight of what belongs to the listener alone
       audio_taste, era_taste
                           standard deviation of the preference for audio features and for an era, in log-odds per
                           standard deviation of the feature
-      drift               length of the way from a listener's taste at the start of the year to that at its end, relative
-                          to the length of the taste
+      drift               length of the way from a listener's style at the start of the year to that at its end, as a
+                          share of `sharpness`
       like_at_neutral     log-odds of liking a track to which a listener is indifferent
     Listening
       exposures           how many tracks cross a listener's way per play (with repeats); those that please are played
@@ -65,25 +66,25 @@ class Parameters:
     artist_share: float = 0.55
     track_share: float = 0.25
     tracks_per_artist: float = 12.0
-    zipf_exponent: float = 0.8
+    zipf_exponent: float = 1.15
     zipf_shift: float = 8.0
-    quality: float = 0.5
+    quality: float = 0.4
     plays_per_listener: float = 150.0
     plays_spread: float = 0.7
-    sharpness: float = 4.5
+    sharpness: float = 6.0
     scene_share: float = 0.6
     loyalty: float = 0.5
     whim: float = 0.3
     audio_taste: float = 0.35
     era_taste: float = 0.3
     drift: float = 0.5
-    like_at_neutral: float = -2.0
-    exposures: float = 3.0
-    attraction: float = 1.0
+    like_at_neutral: float = -2.7
+    exposures: float = 8.0
+    attraction: float = 1.25
     session_length: float = 12.0
     coherence: float = 3.0
-    skip_floor: float = 0.06
-    skip_ceiling: float = 0.6
+    skip_floor: float = 0.08
+    skip_ceiling: float = 0.7
     community: int = 40
     friends: float = 7.0
     strangers: float = 0.4
@@ -96,8 +97,8 @@ class Parameters:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name != "like_at_neutral" and not value >= 0:
-                raise SettingsError(f"{field.name} of the demo world must be 0 or more, got {value!r}")
+            if not isfinite(value) or (value < 0 and field.name != "like_at_neutral"):
+                raise SettingsError(f"{field.name} of the demo world must be a number from 0, got {value!r}")
         for name in ("plays_per_listener", "session_length", "playlist_length", "tracks_per_artist", "exposures"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} of the demo world must be 1 or more, got {getattr(self, name)!r}")

@@ -1,8 +1,8 @@
 """Independent streams of random numbers for the parts of the demo world.
 
 Each part, and each cell of 1,000 listeners within a part, has a PCG64 stream of its own, spawned from the seed by its
-number. So a part can change without moving the others, and the listeners of a cell are the same whatever the size of the
-blocks in which they are made.
+number. So a part can change without moving the others, and the cells of listeners can be made in any order, at once or
+one at a time, in memory or in a stream.
 """
 
 from __future__ import annotations

@@ -161,9 +161,9 @@ GENRE_PLAYLISTS: Final = (
     "deep {x} cuts", "{x} forever",
 )  # fmt: skip
 ARTIST_PLAYLISTS: Final = ("best of {x}", "{x} and friends", "{x}", "if you like {x}", "{x} deep cuts")
-DECADE_PLAYLISTS: Final = ("{x}s", "back to the {x}s", "{x}s favourites", "best of the {x}s", "{x}s throwback")
+DECADE_PLAYLISTS: Final = ("{x}s", "back to the {x}s", "{x}s favourites", "best of the {x}s", "{x}s forever")
 MOOD_PLAYLISTS: Final = {
-    "chill": ("chill", "slow evening", "rainy day", "wind down", "sunday morning coffee", "Chill Vibes", "sleep", "reading"),
+    "chill": ("chill", "slow evening", "rainy day", "wind down", "sunday morning coffee", "Chill Vibes", "reading"),
     "energy": ("workout", "running", "GYM", "leg day", "wake up!", "cleaning the flat", "power hour"),
     "party": ("party", "friday night", "dance dance dance", "pre-drinks", "kitchen disco", "summer bbq"),
     "sad": ("sad songs", "crying in the shower", "heartbreak", "3am", "in my feelings", "blue"),
