@@ -123,6 +123,8 @@ class PopularityModel(FittedModel):
         """Without genres the baseline is the score and no history item has a share; within genres the shares add up."""
         if len(history) != 1:
             raise DataError(f"explain takes a single history, got {len(history)}")
+        if not 0 <= item < self._n_items:
+            raise DataError(f"item must lie in 0..{self._n_items - 1}, got {item}")
         known = history.known(self._n_items)[0].merged()
         score = float(self.score(history)[0, item])
         shares = np.zeros(known.n_entries, np.float32)
