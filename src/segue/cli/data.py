@@ -12,6 +12,7 @@ from segue.cli.show import Column, emit, say, table
 
 if TYPE_CHECKING:
     from segue.bootstrap import Imported
+    from segue.readers import Rejection
 
 Feedback: TypeAlias = Literal["plays", "ratings", "presence"]
 
@@ -81,9 +82,7 @@ def _print_import(done: Imported) -> None:
         ],
     )
     for rejection in report.rejections:
-        places = ", ".join(map(str, rejection.places))
-        more = ", ..." if rejection.count > len(rejection.places) else ""
-        say(f"rejected {rejection.count:,}: {rejection.reason} ({places}{more})")
+        say(f"rejected {rejection.count:,}: {rejection.reason} ({_where(rejection)})")
     if report.merged:
         say(f"{report.merged:,} accepted rows repeat another one and became one entry with it")
     for sentence in report.notes:
@@ -93,6 +92,18 @@ def _print_import(done: Imported) -> None:
         f"{dataset.n_users:,} users, {dataset.n_items:,} items, {dataset.histories.n_entries:,} entries "
         f"({dataset.feedback})"
     )
+
+
+def _where(rejection: Rejection) -> str:
+    """The first places of rejected rows, each file named once: "tags.dat line 3, 8, 9, ..."."""
+    found = []
+    last = None
+    for place in rejection.places:
+        file = "" if place.path == last else f"{place.path.name} "
+        last = place.path
+        line = "" if place.line is None else f"{'line ' if file else ''}{place.line}"
+        found.append(f"{file}{' '.join(filter(None, (line, place.part)))}".strip())
+    return ", ".join(filter(None, found)) + (", ..." if rejection.count > len(rejection.places) else "")
 
 
 def _import_as_json(done: Imported) -> dict[str, Any]:

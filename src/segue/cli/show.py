@@ -41,6 +41,7 @@ def say(text: str = "") -> None:
 
 def note(text: str) -> None:
     """A line about the answer, on stderr."""
+    sys.stdout.flush()  # so that the two come in the order in which they were written
     print(clean(text), file=sys.stderr)  # noqa: T201
 
 
