@@ -14,7 +14,7 @@ from typing import Final
 
 from segue.core import versions
 from segue.core.versions import SAME_SONG, Version
-from segue.core.words import MARK, spelled_out, prepared, words
+from segue.core.words import MARK, prepared, words
 
 _APART: Final = re.compile(r"[^\w]+", re.UNICODE)
 
@@ -131,19 +131,19 @@ def read_title(text: str) -> Title:
     head, *tail = _DASH.split(rest)
     kept, found = [head], _Found()
     for remark in tail:
-        _take(remark, kept, found, dashed=True)
+        _take(_PLACE.sub(" ", remark), kept, found, dashed=True)
+        kept += _marks(remark)  # a bracket in a remark may still belong to the title
     subtitles: dict[int, str] = {}
     for number, remark in enumerate(remarks):
         inside: list[str] = []
         _take(remark, inside, found, dashed=False)
         subtitles[number] = " ".join(inside)
-    joined = _PLACE.sub(lambda place: f" {subtitles[int(place[1])]} ", " ".join(kept))
-    joined = found.without_guests(joined)
+    joined = found.without_guests(" ".join(kept))
+    joined = _PLACE.sub(lambda place: f" {subtitles[int(place[1])]} ", joined)
     main = _numbered(words(_inverted(joined)))
     if not _SPOKEN.search(main):
         # Nothing but remarks, or nothing but punctuation and remarks: the remarks are the title.
-        main = _numbered(words(text)) or spelled_out(text)
-        return Title(main)
+        return Title(_numbered(words(text)))
     kept_versions = sorted({version for version in found.versions if version.kind != "edition"})
     return Title(main, tuple(kept_versions), tuple(dict.fromkeys(found.featured)), found.source)
 
@@ -158,7 +158,7 @@ def read_artist(text: str) -> Artist:
     rest = _PLACE.sub(lambda place: f" {inside[int(place[1])]} ", rest)
     main = words(_inverted(rest))
     if not _SPOKEN.search(main):
-        main = words(text) or spelled_out(text)
+        main = words(text)
         return Artist(main, (_despaced(main),) if main else ())
     names = tuple(sorted(map(_despaced, _names(rest))))
     return Artist(main, names or (_despaced(main),), tuple(dict.fromkeys(found.featured)))
@@ -180,8 +180,8 @@ class _Found:
         guests = _GUESTS.search(text)
         if guests is None or not words(text[: guests.start()]):
             return text
-        self.guests(guests[1])
-        return text[: guests.start()]
+        self.guests(_PLACE.sub(" ", guests[1]))
+        return " ".join([text[: guests.start()], *_marks(guests[1])])
 
     def guests(self, text: str) -> None:
         self.featured += [name for part in _JOINERS.split(text) if (name := words(part))]
@@ -213,6 +213,10 @@ def _take(remark: str, kept: list[str], found: _Found, *, dashed: bool) -> None:
         return
     found.versions += said.versions
     found.source = found.source or said.source
+
+
+def _marks(text: str) -> list[str]:
+    return [found[0] for found in _PLACE.finditer(text)]
 
 
 def _brackets(text: str) -> tuple[str, list[str]]:
@@ -328,9 +332,9 @@ _NOBODY: Final = frozenset(
 )
 _VAGUE: Final = re.compile(
     r"(?:the )?(?:intro|introduction|outro|interlude|skit|prelude|prologue|epilogue|overture|finale|encore|reprise|jam|"
-    r"untitled|untitled track|title|unknown|hidden track|bonus track|bonus|silence|medley|intermission|entracte|credits|"
+    r"untitled|untitled track|title|unknown|hidden track|bonus track|bonus|silence|medley|intermission|entracte|"
     r"(?:main |love |opening |ending |title )?theme|theme song|main titles?|end (?:credits|title)|opening|ending|track|"
-    r"opening credits|live|demo|instrumental|acoustic|remix|freestyle|commentary|welcome|thank you)"
+    r"(?:opening )?credits|live|demo|instrumental|acoustic|remix|freestyle|commentary|welcome|thank you)"
     r"(?: (?:number |part |track )?\d{1,3})?|(?:track|number|piece|chapter|act|part|scene) \d{1,3}|\d{1,2}"
 )
 _PARTS: Final = {

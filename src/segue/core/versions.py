@@ -1,7 +1,7 @@
 """What a remark in brackets or behind a dash says of a title: another master, another take, another arrangement.
 
-`read` knows nine kinds of remark (see `Kind`). Whatever it does not know is part of the title: a rule that fails to fold
-two names costs a duplicate, a rule that folds too much loses a song.
+`read` knows nine kinds of remark (see `Kind`). Whatever it does not know is part of the title: a rule that fails to
+fold two names costs a duplicate, a rule that folds too much loses a song.
 """
 
 from __future__ import annotations

@@ -64,11 +64,6 @@ def _visible(text: str) -> str:
     return " ".join("".join(result).split())
 
 
-def spelled_out(text: str) -> str:
-    """A name for text without anything to see, so that two such titles are not one: the numbers of its signs."""
-    return "".join(f"u{ord(sign):04x}" for sign in text if not sign.isspace())
-
-
 _ASCII_WORDS: Final = re.compile(r"[a-z0-9]+")
 _LETTER_SIGNS: Final = re.compile(r"[.'`$!#&+*]|\bn\b")
 _DOLLAR: Final = re.compile(r"(?<=[a-z])\$|\$(?=[a-z])")
@@ -93,6 +88,9 @@ _ALIKE: Final = str.maketrans(
         **dict.fromkeys("\u3010\u3014\u3016", "["),
         **dict.fromkeys("\u3011\u3015\u3017", "]"),
         **dict(zip("øłđðıħ", "olddih", strict=True)),
-        **{"þ": "th", "æ": "ae", "œ": "oe", "×": " x "},
+        "þ": "th",
+        "æ": "ae",
+        "œ": "oe",
+        "×": " x ",
     }
 )
