@@ -1,0 +1,73 @@
+"""Readers: one file per source format, each making a Dataset of it and accounting for every row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from segue.core.dataset import Dataset
+from segue.core.progress import SILENT, Progress
+from segue.durable import translated
+from segue.errors import DataError, SettingsError
+from segue.readers.lastfm_2k import LastFM2K
+from segue.readers.million_playlist import MillionPlaylist
+from segue.readers.reader import NO_OPTIONS, Guess, Reader, ReadOptions
+from segue.readers.report import FileReport, Place, ReadReport, Rejection
+from segue.readers.table import Table
+
+__all__ = [
+    "READERS",
+    "FileReport",
+    "Guess",
+    "Place",
+    "ReadOptions",
+    "ReadReport",
+    "Reader",
+    "Rejection",
+    "read",
+    "sniff",
+]
+
+READERS: Final[Mapping[str, Reader]] = MappingProxyType(
+    {reader.name: reader for reader in (LastFM2K(), MillionPlaylist(), Table())}  # the most particular ones first
+)
+
+
+def sniff(path: Path) -> Guess:
+    """What a file or folder seems to be. DataError, with what was looked for, where no reader knows it."""
+    with translated(path):
+        path.stat()
+    for reader in READERS.values():
+        guess = reader.sniff(path)
+        if guess is not None:
+            return guess
+    looked_for = "; ".join(f"{reader.name} ({reader.description})" for reader in READERS.values())
+    kind = "folder" if path.is_dir() else "file"
+    raise DataError(f"{path} is a {kind} in no form that is known; looked for {looked_for}; name one with --format")
+
+
+def read(
+    paths: Sequence[Path],
+    format: str | None = None,  # noqa: A002  # the word that the command line uses
+    options: ReadOptions = NO_OPTIONS,
+    *,
+    strict: bool = False,
+    progress: Progress = SILENT,
+) -> tuple[Dataset, ReadReport]:
+    """Reads files or folders by the reader named `format`, or the one that fits them all.
+
+    Raises what `sniff` and `Reader.read` raise, and DataError where the paths are of different forms.
+    """
+    if not paths:
+        raise SettingsError("name at least one file or folder to read")
+    if format is None:
+        guesses = {path: sniff(path).format for path in paths}
+        if len(set(guesses.values())) > 1:
+            told = ", ".join(f"{path} is {guess}" for path, guess in guesses.items())
+            raise DataError(f"the paths are of different forms ({told}); import them one by one")
+        format = guesses[paths[0]]  # noqa: A001
+    if format not in READERS:
+        raise SettingsError(f"no format {format!r}; there are {', '.join(READERS)}")
+    return READERS[format].read(paths, options, strict=strict, progress=progress)

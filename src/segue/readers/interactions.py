@@ -1,0 +1,259 @@
+"""Rows of (user, item, weight, time) as text, checked and gathered into histories as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import scipy.sparse as sp
+
+from segue.core.arrays import Float32Array, Int32Array, Int64Array
+from segue.core.catalogue import Catalogue
+from segue.core.dataset import Dataset, Feedback
+from segue.core.histories import Histories, Repeats
+from segue.core.vocabulary import Vocabulary
+from segue.errors import DataError
+from segue.readers.delimited import TOO_WIDE
+from segue.readers.report import Tally
+from segue.readers.sifting import sift
+from segue.readers.times import EARLIEST, LATEST, TimeForm
+
+_MOST_PLAYS: Final = 2.0**63
+_MOST: Final = float(np.finfo(np.float32).max)
+_TIME, _WEIGHT = "seconds", "number"
+
+
+@dataclass(frozen=True, slots=True)
+class RowForm:
+    """What the rows of one file hold beside user and item, and what a weight may be."""
+
+    weight: bool
+    time: TimeForm | None
+    feedback: Feedback
+    scale: tuple[float, float] | None = None
+    header: Mapping[str, str] | None = None  # the names over the columns read: a row that repeats them is no data
+
+
+class Interactions:
+    """Gathers rows of any number of files, block by block: ids become positions at once, text is not kept."""
+
+    def __init__(self) -> None:
+        self._users, self._items = _Numbers(), _Numbers()
+        self._blocks: list[tuple[Int32Array, Int32Array, Float32Array | None, Int64Array | None]] = []
+        self._words: dict[str, list[pl.DataFrame]] = {"title": [], "artist": []}
+
+    @property
+    def n_entries(self) -> int:
+        """The number of rows accepted so far."""
+        return sum(block[0].size for block in self._blocks)
+
+    def add(self, rows: pl.DataFrame, form: RowForm, tally: Tally) -> None:
+        """Takes a frame of text columns (user, item, and of weight, time, title and artist what there is) and LINE.
+
+        Rows that cannot be used are rejected on the tally, each for the first reason that holds.
+        """
+        typed = rows.with_columns(_typed(form)) if form.weight or form.time else rows
+        typed = sift(typed, _reasons(form, rows.columns), tally)
+        if not typed.height:
+            return
+        items = self._items.of(typed["item"])
+        for name, found in self._words.items():
+            if name in typed.columns:
+                words = pl.DataFrame({"item": items, name: typed[name]}).filter(pl.col(name) != "")
+                found.append(words.unique("item", keep="first", maintain_order=True))
+        weights = typed[_WEIGHT].cast(pl.Float32).to_numpy() if form.weight else None
+        times = typed[_TIME].to_numpy() if form.time is not None else None
+        self._blocks.append((self._users.of(typed["user"]), items, weights, times))
+
+    def dataset(
+        self, feedback: Feedback, scale: tuple[float, float] | None = None, kind: str | None = None
+    ) -> tuple[Dataset, int]:
+        """Everything gathered as a dataset, and how many rows were merged into others.
+
+        Without times, rows of the same user and item become one: plays are summed, of ratings the last counts, and the
+        order within a history means nothing. With times they stay apart, in order of time; only those of the same
+        second become one.
+        """
+        if not self._blocks:
+            raise DataError("there are no rows to make a dataset of")
+        users, user_ids, _ = self._users.by_appearance([block[0] for block in self._blocks])
+        items, item_ids, new_items = self._items.by_appearance([block[1] for block in self._blocks])
+        weights = np.concatenate(
+            [np.ones(block[0].size, np.float32) if block[2] is None else block[2] for block in self._blocks]
+        )
+        times = None
+        if all(block[3] is not None for block in self._blocks):
+            times = np.concatenate([block[3] for block in self._blocks if block[3] is not None])
+        self._blocks = []
+        histories = _gathered(users, items, weights, times, (len(user_ids), len(item_ids)), feedback)
+        vocabulary = Vocabulary(item_ids)
+        columns: dict[str, Any] = {"id": vocabulary.series}
+        if kind is not None:
+            columns["kind"] = [kind] * len(vocabulary)
+        catalogue = pl.DataFrame(columns)
+        for name, blocks in self._words.items():
+            if blocks:
+                catalogue = catalogue.with_columns(_first_words(blocks, name, new_items, len(vocabulary)))
+        if feedback == "ratings" and scale is None:
+            scale = _scale(weights)
+        dataset = Dataset(
+            Vocabulary(user_ids), vocabulary, histories, Catalogue(catalogue), feedback=feedback, scale=scale
+        )
+        return dataset, users.size - histories.n_entries
+
+
+class _Numbers:
+    """Ids as int32 numbers, in a table that grows."""
+
+    def __init__(self) -> None:
+        self._table: dict[str, int] = {}
+
+    def of(self, column: pl.Series) -> Int32Array:
+        coded = column.rechunk().cast(pl.Categorical(pl.Categories.random()))
+        codes = coded.to_physical()
+        distinct = coded.unique()
+        table = self._table
+        numbers = np.empty(int(codes.to_numpy().max()) + 1, dtype=np.int32)
+        words = distinct.cast(pl.String).to_list()
+        numbers[distinct.to_physical().to_numpy()] = [table.setdefault(word, len(table)) for word in words]
+        return np.asarray(numbers[codes.to_numpy()])
+
+    def by_appearance(self, blocks: list[Int32Array]) -> tuple[Int32Array, list[str], Int32Array]:
+        """All numbers as positions by first appearance, the ids in that order, and the map from number to position.
+
+        The order in which a block's categories come is Polars' own business; that of the rows is what counts.
+        """
+        numbers = np.concatenate(blocks)
+        first = np.empty(len(self._table), dtype=np.int64)
+        first[numbers[::-1]] = np.arange(numbers.size - 1, -1, -1)
+        in_order = np.argsort(first)
+        position = np.empty(in_order.size, dtype=np.int32)
+        position[in_order] = np.arange(in_order.size, dtype=np.int32)
+        ids = list(self._table)
+        return position[numbers], [ids[number] for number in in_order], position
+
+
+def _typed(form: RowForm) -> list[pl.Expr]:
+    columns = []
+    if form.weight:
+        columns.append(pl.col("weight").str.strip_chars().cast(pl.Float64, strict=False).alias(_WEIGHT))
+    if form.time is not None:
+        columns.append(form.time.seconds(pl.col("time")).alias(_TIME))
+    return columns
+
+
+def _reasons(form: RowForm, columns: list[str]) -> list[tuple[str, pl.Expr]]:
+    """Every reason to reject a row, in the order in which they are asked."""
+    user, item = pl.col("user"), pl.col("item")
+    reasons: list[tuple[str, pl.Expr]] = []
+    if TOO_WIDE in columns:
+        reasons.append(("there are more fields than columns", pl.col(TOO_WIDE)))
+    if form.header is not None:
+        repeats = pl.all_horizontal(pl.col(role) == name for role, name in form.header.items())
+        reasons.append(("the row repeats the header", repeats))
+    reasons += [
+        ("the user is missing", user == ""),
+        ("the item is missing", item == ""),
+        ("an id holds a NUL byte", user.str.contains("\0", literal=True) | item.str.contains("\0", literal=True)),
+    ]
+    if form.weight:
+        written, number = pl.col("weight").str.strip_chars(), pl.col(_WEIGHT)
+        reasons += [
+            ("the weight is missing", written == ""),
+            ("the weight is not a number", number.is_null()),
+            ("the weight is not finite (NaN, infinity, or too large)", ~number.is_finite() | (number.abs() > _MOST)),
+        ]
+        if form.feedback == "plays":
+            reasons += [
+                ("plays cannot be negative", number < 0),
+                ("the number of plays is too large (2^63 or more)", number >= _MOST_PLAYS),
+            ]
+        if form.feedback == "ratings" and form.scale is not None:
+            low, high = form.scale
+            reasons.append((f"the rating lies outside the scale {low:g} to {high:g}", ~number.is_between(low, high)))
+    if form.time is not None:
+        seconds = pl.col(_TIME)
+        reasons += [
+            ("the time is missing", pl.col("time").str.strip_chars() == ""),
+            (f"the time is not one (the others are {form.time.name})", seconds.is_null()),
+            ("the time lies outside the years 1970 to 2099", ~seconds.is_between(EARLIEST, LATEST, closed="left")),
+        ]
+    return reasons
+
+
+def _gathered(
+    users: Int32Array,
+    items: Int32Array,
+    weights: Float32Array,
+    times: Int64Array | None,
+    shape: tuple[int, int],
+    feedback: Feedback,
+) -> Histories:
+    if times is None and feedback != "ratings":
+        matrix = sp.coo_array((weights.astype(np.float64), (users, items)), shape=shape).tocsr()  # sums repeats
+        summed = np.ones(matrix.nnz, np.float32) if feedback == "presence" else _fitting(matrix.data)
+        return Histories(matrix.indptr.astype(np.int64), matrix.indices, summed)
+    repeats: Repeats = "last" if feedback == "ratings" else "sum"
+    order = _by_user(users, shape[0]) if times is None else np.lexsort((times, users))
+    offsets: Int64Array = np.concatenate([[0], np.cumsum(np.bincount(users, minlength=shape[0]))]).astype(np.int64)
+    if times is None:
+        return Histories(offsets, items[order], weights[order], repeats="last").merged()
+    merged = _same_second_merged(
+        Histories(offsets, items[order], weights[order], times[order], order="time", repeats=repeats)
+    )
+    return replace(merged, weights=np.ones_like(merged.weights)) if feedback == "presence" else merged
+
+
+def _by_user(users: Int32Array, n_users: int) -> npt.NDArray[Any]:
+    """The stable order by user, by counting."""
+    entries = np.arange(users.size)
+    return sp.csr_array(sp.coo_array((entries, (users, entries)), shape=(n_users, max(users.size, 1)))).data
+
+
+def _same_second_merged(histories: Histories) -> Histories:
+    """Entries of the same item at the same second of the same history made one."""
+    assert histories.times is not None
+    runs = np.concatenate([[True], np.diff(histories.times) != 0])
+    runs[histories.offsets[:-1][histories.lengths > 0]] = True
+    starts = np.flatnonzero(runs)
+    if starts.size == histories.n_entries:
+        return histories
+    seconds = Histories(
+        np.append(starts, histories.n_entries).astype(np.int64),
+        histories.items,
+        histories.weights,
+        repeats=histories.repeats,
+    )
+    merged = seconds.merged()
+    kept = merged.lengths
+    row = histories.row_of_entry[starts]
+    counts = np.bincount(row, weights=kept, minlength=len(histories)).astype(np.int64)
+    return Histories(
+        np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        merged.items,
+        merged.weights,
+        np.repeat(histories.times[starts], kept),
+        order="time",
+        repeats=histories.repeats,
+    )
+
+
+def _fitting(sums: npt.NDArray[np.float64]) -> Float32Array:
+    """Sums as float32; a sum of huge weights that overflows becomes the largest number there is."""
+    return np.clip(sums, -_MOST, _MOST).astype(np.float32)
+
+
+def _first_words(blocks: list[pl.DataFrame], name: str, new_items: Int32Array, n_items: int) -> pl.Series:
+    words = pl.concat(blocks).unique("item", keep="first", maintain_order=True)
+    values = np.full(n_items, None, dtype=object)
+    values[new_items[words["item"].to_numpy()]] = words[name].to_list()
+    return pl.Series(name, values.tolist(), dtype=pl.String)
+
+
+def _scale(weights: Float32Array) -> tuple[float, float]:
+    low, high = float(weights.min()), float(weights.max())
+    return (low, high) if low < high else (low - 0.5, high + 0.5)
