@@ -84,7 +84,7 @@ class _Answers:
 class Pipeline:
     """Sources, a ranker, rules and a fallback, put together once and asked often. It holds no state between calls.
 
-    sources:   who nominates; distinct names. Sources may know different numbers of items, each a prefix of the longest.
+    sources:   who nominates; at least one, with distinct names. Each may know fewer items than the others, the first ones.
     ranker:    by default reciprocal rank fusion.
     rules:     applied in this order; by default what was disliked does not come back.
     fallback:  popularity, which fills lists that the sources leave short, those of empty histories too; or None.
@@ -105,8 +105,8 @@ class Pipeline:
         self._rules = tuple(rules)
         self._fallback = fallback
         names = [source.name for source in self._sources]
-        if not names and fallback is None:
-            raise SettingsError("a pipeline needs at least one source or a fallback")
+        if not names:
+            raise SettingsError("a pipeline needs at least one source")
         if len(set(names)) < len(names):
             raise SettingsError(f"sources need distinct names, got {', '.join(names)}")
         self._items = _longest(self._vocabularies())
