@@ -84,7 +84,7 @@ class _Answers:
 class Pipeline:
     """Sources, a ranker, rules and a fallback, put together once and asked often. It holds no state between calls.
 
-    sources:   who nominates; at least one, with distinct names. Each may know fewer items than the others, the first ones.
+    sources:   who nominates; at least one, with distinct names. One may know fewer items than another: the first ones.
     ranker:    by default reciprocal rank fusion.
     rules:     applied in this order; by default what was disliked does not come back.
     fallback:  popularity, which fills lists that the sources leave short, those of empty histories too; or None.
@@ -256,7 +256,7 @@ class Pipeline:
             rows = np.concatenate(waiting)
             wanted *= _WIDER
 
-    # -- writing answers down -----------------------------------------------------------------------------------------
+    # -- writing answers down ----------------------------------------------------------------------------------------
 
     def _write(
         self,
@@ -313,7 +313,7 @@ class Pipeline:
         answers.moves[target] = tuple(move for move in moves if move.after is None)
 
     def _explanation(self, history: Histories, item: int, nominated: Sequence[tuple[str, int]]) -> Explanation | None:
-        """The ranking model's, where it explains; else that of the first source, best rank first, whose shares say most.
+        """The ranking model's, where it explains; else that of the first source, best rank first, that has shares to show.
 
         A source in whose score no history item has a share (popularity) explains only where no other does.
         """
