@@ -313,7 +313,7 @@ class Pipeline:
         answers.moves[target] = tuple(move for move in moves if move.after is None)
 
     def _explanation(self, history: Histories, item: int, nominated: Sequence[tuple[str, int]]) -> Explanation | None:
-        """The ranking model's, where it explains; else that of the first source, best rank first, that has shares to show.
+        """The ranking model's, where it explains; else that of the best-ranking source that has shares to show.
 
         A source in whose score no history item has a share (popularity) explains only where no other does.
         """

@@ -24,6 +24,7 @@ from segue.errors import ArtifactError, DataError, SettingsError
 from segue.models import MODELS
 from segue.models.item_knn import ItemKNN
 from segue.models.popularity import Popularity
+from segue.simulation import simulate
 from worlds import dataset_of, small_datasets, two_genres
 
 #: Hyper-parameters that suit worlds of a few dozen items; a model that is not named here runs with its defaults.
@@ -47,6 +48,11 @@ personal_case = pytest.mark.parametrize("case", [case for case in CASES if case 
 @cache
 def world() -> Any:
     return two_genres()
+
+
+@cache
+def simulated() -> Dataset:
+    return simulate(listeners=60, tracks=300, seed=3).dataset
 
 
 @cache
@@ -147,8 +153,7 @@ def test_a_list_is_the_best_of_what_may_come_back(
 
 @every_case
 def test_the_simulated_world_is_answered_as_the_scores_say(case: str) -> None:
-    simulation = pytest.importorskip("segue.simulation")
-    dataset = simulation.simulate(listeners=60, tracks=150, seed=3).dataset
+    dataset = simulated()
     model = CASES[case].fit(dataset, seed=1)
     top = model.recommend(dataset.histories, 20)
     check_lists(model, dataset.histories, top)
