@@ -102,8 +102,8 @@ class Catalogue:
 
     @property
     def frame(self) -> pl.DataFrame:
-        """The rows; Polars frames do not change in place."""
-        return self._frame
+        """The rows."""
+        return self._frame.clone()  # shares the memory; some methods of a frame change the frame they are called on
 
     @property
     def columns(self) -> list[str]:

@@ -83,7 +83,7 @@ class Vocabulary:
     @property
     def series(self) -> pl.Series:
         """The ids as a Polars column of strings, in order of position."""
-        return self._series
+        return self._series.clone()  # shares the memory; a column's `append` changes the column it is called on
 
     @property
     def digest(self) -> str:
