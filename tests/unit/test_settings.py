@@ -72,31 +72,46 @@ def test_sections_become_configurations() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[models.item-knn]\nneighbors = 5\n", r"line 2, \[models.item-knn\]: unknown key 'neighbors'; did you mean 'neighbours'"),
-        ("[models.item-kn]\nk = 5\n", r"line 1, \[models.item-kn\]: there is no such section; did you mean 'models.item-knn'"),
+        (
+            "[models.item-knn]\nneighbors = 5\n",
+            r"line 2, \[models.item-knn\]: unknown key 'neighbors'; did you mean 'neighbours'",
+        ),
+        (
+            "[models.item-kn]\nk = 5\n",
+            r"line 1, \[models.item-kn\]: there is no such section; did you mean 'models.item-knn'",
+        ),
         ("# one\n\n[trainning]\nseed = 1\n", r"line 3, \[trainning\].*did you mean 'training'"),
-        ("[models.item-knn]\n# neighbours\nneighbours = \"many\"\n", r"line 3.*neighbours: must be a whole number, got \"many\""),
+        (
+            '[models.item-knn]\n# neighbours\nneighbours = "many"\n',
+            r"line 3.*neighbours: must be a whole number, got \"many\"",
+        ),
         ("[models.item-knn]\nneighbours = 2.5\n", r"neighbours: must be a whole number, got 2.5"),
         ("[models.item-knn]\nneighbours = true\n", r"neighbours: must be a whole number, got true"),
         ("[models.item-knn]\nneighbours = 0\n", r"line 2, \[models.item-knn\]: neighbours must be at least 1, got 0"),
-        ("[models.item-knn]\nsimilarity = \"cosin\"\n", r"similarity: must be 'cosine' or 'jaccard', got \"cosin\"; did you mean 'cosine'"),
-        ("[training]\nmodels = \"item-knn\"\n", r"models: must be a list, \[...\], got \"item-knn\""),
+        (
+            '[models.item-knn]\nsimilarity = "cosin"\n',
+            r"similarity: must be 'cosine' or 'jaccard', got \"cosin\"; did you mean 'cosine'",
+        ),
+        ('[training]\nmodels = "item-knn"\n', r"models: must be a list, \[...\], got \"item-knn\""),
         ("[training]\nmodels = [1]\n", r"models: must be text in quotes"),
-        ("[training]\nmodels = [\"item-kn\"]\n", r"line 2, \[training\]: models: there is no 'item-kn'; did you mean 'item-knn'"),
+        (
+            '[training]\nmodels = ["item-kn"]\n',
+            r"line 2, \[training\]: models: there is no 'item-kn'; did you mean 'item-knn'",
+        ),
         ("[training]\nmodels = []\n", r"models names nothing to train"),
-        ("[training]\nmodels = [\"item-knn\", \"item-knn\"]\n", r"models names a model twice"),
+        ('[training]\nmodels = ["item-knn", "item-knn"]\n', r"models names a model twice"),
         ("[pipeline]\nsources = []\n", r"sources names nobody"),
-        ("[pipeline]\nrules = [\"artist-caps\"]\n", r"there is no 'artist-caps'; did you mean 'artist-cap'"),
-        ("[pipeline]\nrules = [\"seen\", \"seen\"]\n", r"rules names a rule twice"),
-        ("[pipeline]\nranker = \"fussion\"\n", r"ranker: there is no 'fussion'; did you mean 'fusion'"),
-        ("[evaluation]\nsplit = \"random\"\n", r"split: there is no 'random'"),
+        ('[pipeline]\nrules = ["artist-caps"]\n', r"there is no 'artist-caps'; did you mean 'artist-cap'"),
+        ('[pipeline]\nrules = ["seen", "seen"]\n', r"rules names a rule twice"),
+        ('[pipeline]\nranker = "fussion"\n', r"ranker: there is no 'fussion'; did you mean 'fusion'"),
+        ('[evaluation]\nsplit = "random"\n', r"split: there is no 'random'"),
         ("[evaluation.per-user]\ntest = 3.0\n", r"line 2, \[evaluation.per-user\].*between 0 and 1"),
         ("[dataset]\nmin_items_per_user = 0\n", r"min_items_per_user must be at least 1, got 0"),
         ("seed = 4\n", r"line 1: seed stands in no section; did you mean 'training.seed'|seed stands in no section"),
         ("training = 4\n", r"line 1: training must be a section, \[training\], got 4"),
         ("[training\n", r"not valid TOML"),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_is_named_with_its_place(text: str, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         parse(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -162,8 +163,10 @@ def print_recommendations(station: Station, answer: Recommendations, whom: str) 
     width = len(str(len(rows)))
     for rank, ((item, _), reason) in enumerate(zip(rows, answer.reasons[0], strict=False), start=1):
         say(f"{rank:>{width}}  {catalogue.label(item)}")
+        indent = " " * (width + 4)
         for line in _because(station, reason):
-            say(f"{' ' * width}    {line}")
+            for part in textwrap.wrap(line, 80, initial_indent=indent, subsequent_indent=indent + "  "):
+                say(part)
 
 
 def _because(station: Station, reason: Reason) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
@@ -111,10 +112,8 @@ def _import_as_json(done: Imported) -> dict[str, Any]:
     return {
         "format": report.format,
         "why": done.why,
-        "files": [
-            {"file": str(file.path), "read": file.read, "accepted": file.accepted, "merged": file.merged}
-            for file in report.files
-        ],
+        "files": [{"file": str(file.path), "read": file.read, "accepted": file.accepted} for file in report.files],
+        "merged": report.merged,
         "rejections": [
             {"reason": each.reason, "count": each.count, "places": list(map(str, each.places))}
             for each in report.rejections
@@ -160,9 +159,15 @@ def describe(call: Call) -> None:
     say()
     table(
         [Column("known of the items"), Column("items", "right"), Column("share", "right")],
-        [(name, f"{count:,}", f"{count / max(1, about.items):.1%}") for name, count in about.known.items()]
-        or [("only their ids", f"{about.items:,}", "100.0%")],
+        [
+            (name, f"{count:,}", f"{count / max(1, about.items):.1%}")
+            for name, count in {"id": about.items, **about.known}.items()
+            if count
+        ],
     )
+    unknown = ", ".join(name for name, count in about.known.items() if not count)
+    for line in textwrap.wrap(f"known of none: {unknown}", width=80, subsequent_indent="  ") if unknown else []:
+        say(line)
 
 
 def _weights(feedback: str, weight: tuple[float, float, float]) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from segue.core.catalogue import Catalogue
+from segue.core.catalogue import COLUMNS, Catalogue
 from segue.core.dataset import Dataset
 from segue.core.histories import Histories
 
@@ -27,7 +27,7 @@ class Description:
     first, last: the time span, UTC, or None where there are no times.
     activity:   distinct items per user at QUANTILES; popularity: distinct users per item at QUANTILES.
     half:       the share of items that make up half of all pairs.
-    known:      for each column of the catalogue, for how many items it is known.
+    known:      for each column that a catalogue may have, for how many items it is known.
     """
 
     users: int
@@ -115,4 +115,4 @@ def _half(popularity: npt.NDArray[np.int64]) -> float:
 
 
 def _known(catalogue: Catalogue) -> dict[str, int]:
-    return {name: len(catalogue) - catalogue.column(name).null_count() for name in catalogue.columns if name != "id"}
+    return {name: len(catalogue) - catalogue.column(name).null_count() for name in COLUMNS if name != "id"}

@@ -58,6 +58,8 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
     widths = [max(cell_len(line[number]) for line in lines) for number in range(len(columns))]
     if sys.stdout.isatty():
         widths = _cut(columns, widths, shutil.get_terminal_size().columns)
+    if not any(lines[0]):
+        del lines[0]  # a list of facts needs no head
     for line in lines:
         fitted = []
         for column, cell, width in zip(columns, line, widths, strict=True):

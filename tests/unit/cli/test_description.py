@@ -35,7 +35,8 @@ def test_counts_are_those_of_a_count_by_hand() -> None:
     assert about.popularity[-1] == 2  # a belongs to u and v
     assert about.half == pytest.approx(1 / 4)  # a alone makes 2 of 3 pairs
     assert (about.unused_items, about.empty_users) == (2, 1)
-    assert about.known == {"title": 3}
+    assert about.known["title"] == 3
+    assert about.known["album"] == 0
 
 
 def test_nothing_at_all_can_be_described() -> None:
