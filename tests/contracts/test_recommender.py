@@ -37,7 +37,7 @@ CASES: Mapping[str, Configuration] = {
     "popularity, plays": Popularity(count="plays"),
     "popularity, within genres": Popularity(within="genres"),
     "item-knn, jaccard": ItemKNN("jaccard", neighbours=4, shrinkage=1.0),
-    "item-knn, log": ItemKNN(neighbours=3, weighting="log"),
+    "item-knn, binary": ItemKNN(neighbours=3, shrinkage=0.0, weighting="binary"),
 }
 IMPERSONAL = {"popularity", "popularity, plays"}  # the same list for everybody
 

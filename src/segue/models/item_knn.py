@@ -41,16 +41,20 @@ class ItemKNN:
 
     similarity: "cosine" or "jaccard".
     neighbours: how many items each item keeps, at least 1.
-    shrinkage:  h, 0 or more, in the unit of the product (users, where the weighting is binary).
+    shrinkage:  h, 0 or more, in the unit of the product (users, where the weighting is binary). Without any, two items
+                that one listener alone heard are as alike as can be, and sparse data drown in such pairs.
     weighting:  f, see `segue.models.weighting.weighted`; `exponent` is that of "power".
+
+    The defaults did well at once on play counts of artists and of tracks and on playlists: no other of a dozen settings
+    was better on all three.
     """
 
     name: ClassVar[str] = "item-knn"
 
     similarity: Similarity = "cosine"
     neighbours: int = 200
-    shrinkage: float = 0.0
-    weighting: Weighting = "binary"
+    shrinkage: float = 20.0
+    weighting: Weighting = "log"
     exponent: float = 0.5
 
     def __post_init__(self) -> None:

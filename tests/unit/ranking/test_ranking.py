@@ -43,7 +43,9 @@ def test_the_constant_says_how_much_the_first_ranks_weigh() -> None:
         ReciprocalRankFusion(constant=-1)
 
 
-MODEL = ItemKNN().fit(dataset_of([{0: 1, 1: 1, 2: 1}, {0: 1, 2: 1}, {3: 1, 4: 1}, {4: 1}], 6))
+MODEL = ItemKNN(shrinkage=0.0, weighting="binary").fit(
+    dataset_of([{0: 1, 1: 1, 2: 1}, {0: 1, 2: 1}, {3: 1, 4: 1}, {4: 1}], 6)
+)
 
 
 def test_a_model_ranks_what_it_knows_and_loses_nothing() -> None:
