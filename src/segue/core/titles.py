@@ -52,8 +52,9 @@ class Title:
 
     @property
     def recording(self) -> str:
-        """The title's part of the recording key."""
-        return " | ".join([self.main, *map(str, self.versions)])
+        """The title's part of the recording key: a film made many a song its own recording, so it is named too."""
+        source = (f"from {self.source}",) if self.source else ()
+        return " | ".join([self.main, *map(str, self.versions), *source])
 
     @property
     def song(self) -> str:
@@ -83,7 +84,7 @@ class Artist:
 
     @property
     def key(self) -> str:
-        """The artist's part of both keys."""
+        """The names as one text: the artist's part of the song key."""
         return " + ".join(self.names)
 
 
@@ -100,20 +101,23 @@ class Name:
         return tuple(dict.fromkeys((*self.artist.featured, *self.title.featured)))
 
     @property
+    def credits(self) -> str:
+        """All that are credited, in the order of the alphabet: the artist's part of the recording key."""
+        guests = [_despaced(name) for guest in self.featured for name in _names(guest)]
+        return " + ".join(sorted({*self.artist.names, *guests}))
+
+    @property
     def recording(self) -> str:
-        """The key that names of the same recording share; guests are not in it."""
-        return f"{self.artist.key} | {self.title.recording}"
+        """The key that names of the same recording share: all that are credited, the title, and the versions.
+
+        "A & B - T", "A - T (feat. B)" and "B - T (with A)" share it; "A - T" does not: a guest is usually heard.
+        """
+        return f"{self.credits} | {self.title.recording}"
 
     @property
     def song(self) -> str:
-        """The key that names of the same song share."""
+        """The key that names of the same song share: the artist without guests, the title, and remixes."""
         return f"{self.artist.key} | {self.title.song}"
-
-    @property
-    def credits(self) -> str:
-        """Like `recording`, of all that are credited: "A & B - T" and "A - T (feat. B)" share it."""
-        everybody = {*self.artist.names, *(_despaced(name) for guest in self.featured for name in _names(guest))}
-        return f"{' + '.join(sorted(everybody))} | {self.title.recording}"
 
 
 def normalized(artist: str, title: str) -> Name:
@@ -160,7 +164,7 @@ def read_artist(text: str) -> Artist:
     if not _SPOKEN.search(main):
         main = words(text)
         return Artist(main, (_despaced(main),) if main else ())
-    names = tuple(sorted(map(_despaced, _names(rest))))
+    names = tuple(sorted(set(map(_despaced, _names(rest)))))
     return Artist(main, names or (_despaced(main),), tuple(dict.fromkeys(found.featured)))
 
 
@@ -184,7 +188,22 @@ class _Found:
         return " ".join([text[: guests.start()], *_marks(guests[1])])
 
     def guests(self, text: str) -> None:
-        self.featured += [name for part in _JOINERS.split(text) if (name := words(part))]
+        """Notes the names in a list of guests, and the remark that may stand behind them."""
+        listed, *more = _SLASH.split(text)
+        for remark in more:
+            self.remark(remark)
+        last = versions.trailing(words(listed).split())
+        said = versions.read(" ".join(last), last, dashed=True) if last else None
+        names = [name for part in _JOINERS.split(listed) if (name := words(part))]
+        if said is not None and names:
+            self.versions += said.versions
+            names[-1] = names[-1].removesuffix(" ".join(last)).strip()
+        self.featured += [name for name in names if name]
+
+    def remark(self, text: str) -> None:
+        """Notes what stands behind a slash: a version, whether it is a known one or not."""
+        said = versions.read(text.strip(), words(text).split(), dashed=True)
+        self.versions += said.versions if said else [Version("version", words(text))]
 
 
 def _take(remark: str, kept: list[str], found: _Found, *, dashed: bool) -> None:
@@ -194,9 +213,19 @@ def _take(remark: str, kept: list[str], found: _Found, *, dashed: bool) -> None:
     if guests and not (guests["with"] and words(guests["names"]).split(" ")[0] in _NOT_A_GUEST):
         dash = _DASH.split(guests["names"], maxsplit=1)
         found.guests(dash[0])
+        if guests["duet"]:
+            found.versions.append(Version("version", "duet"))
         if len(dash) > 1:
             _take(dash[1], kept, found, dashed=dashed)
         return
+    for part in remark.split(";")[1:]:
+        _take(part, kept, found, dashed=dashed)
+    remark = remark.split(";")[0]
+    if versions.names_source(remark):
+        remark, *more = _BEHIND_QUOTE.split(remark)
+        for part in more:
+            if not versions.is_soundtrack(words(part)):
+                found.remark(part)
     late = _GUESTS.search(remark)
     if late is not None and words(remark[: late.start()]):
         found.guests(late[1])
@@ -306,11 +335,13 @@ _OPEN: Final = re.compile(r"[(\[{]")
 _DASH: Final = re.compile(r"(?:^|\s)-+(?=\s|$|[^\W\d])")
 _YEAR_DASH: Final = re.compile(r"\b(\d{4}) - (?=(?:digital )?re-?master)")
 _PIECES: Final = re.compile(r"[;/,]|\s-+\s")
+_SLASH: Final = re.compile(r"\s/\s?")
+_BEHIND_QUOTE: Final = re.compile(r"(?<=[\"'\w])\s*/\s*")
 _SPOKEN: Final = re.compile(r"[^\W_]|[^\x00-\x7f]")
 _GUESTS: Final = re.compile(r"(?<!\d)[\s,]+(?:feat\.\s*|feat\s+(?!of\b)|ft\.\s*|ft\s+|featuring\s+|w/\s*)(.*\w.*)$")
 _GUEST_REMARK: Final = re.compile(
-    r"^(?:(?:feat\.|ft\.|f/|w/)\s*|(?:feat|ft|featuring|duet with|part\.(?! ?(?:\d|[ivx]+\b|one|two|three)))\s+"
-    r"|(?P<with>(?:with|avec|con|mit)\s+))(?P<names>.*\w.*)$"
+    r"^(?:(?:feat\.|ft\.|f/|w/)\s*|(?:feat|ft|featuring|(?P<duet>duet with))\s+"
+    r"|part\.(?! ?(?:\d|[ivx]+\b|one|two|three))\s+|(?P<with>(?:with|avec|con|mit)\s+))(?P<names>.*\w.*)$"
 )
 _NOT_A_GUEST: Final = _set(  # words after which "(with ..." is a subtitle or says what is to be heard
     "a an the my your our his her their me you us him them it i no all out love lyrics strings orchestra string intro "

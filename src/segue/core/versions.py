@@ -46,8 +46,9 @@ _NEUTRAL: Final = _set(
 _EDITION: Final = _set(
     "remaster remastered remasters remastering remasterizado remasterizada remasterise remasterisee remasterisiert "
     "remastert remasterizacao rimasterizzato mono monaural stereo explicit clean dirty edited amended censored "
-    "uncensored deluxe expanded anniversary bonus album lp original originale main audio lyric lyrics standard studio"
+    "uncensored deluxe expanded anniversary bonus album lp main audio lyric lyrics standard"
 )
+_SAID_OF_ANOTHER: Final = _set("original originale studio")  # said where a plain title means another version
 _ANCHORS: Final = _set("edit version ver mix cut versión versao versione")
 _EDIT: Final = _set("edit radio single extended short long length 12 7 inch video ep soundtrack shortened uncut mixed")
 _EDIT_ALONE: Final = _set("edit extended single mixed shortened uncut")
@@ -69,8 +70,12 @@ _LANGUAGES: Final = _set(
     "english spanish french german italian japanese korean chinese mandarin cantonese portuguese russian hindi tamil "
     "telugu latin espanol francais deutsch ingles kr jp jpn kor eng piano orchestral orchestra strings christmas"
 )
-_KNOWN: Final = _NEUTRAL | _EDITION | _EDIT | _LIVE | _ACOUSTIC | _DEMO | _INSTRUMENTAL | _AGAIN | _LANGUAGES
-_UNHEARD: Final = _NEUTRAL | _EDITION | _REMIX | _set("mix")
+_SPOKEN: Final = _set("commentary interview medley reprise interlude intro outro skit narration spoken")
+_MASTERS: Final = _set("album lp mono monaural stereo main standard")
+_KNOWN: Final = (
+    _NEUTRAL | _EDITION | _SAID_OF_ANOTHER | _EDIT | _LIVE | _ACOUSTIC | _DEMO | _INSTRUMENTAL | _AGAIN | _LANGUAGES
+)
+_UNHEARD: Final = _NEUTRAL | _EDITION | _REMIX | _SAID_OF_ANOTHER | _set("mix")
 
 _TRIBUTE: Final = re.compile(
     r"^(?:as |originally )?(?:originally )?(?:performed|made famous|made popular|in the style of|sung|recorded)"
@@ -111,6 +116,8 @@ def read(text: str, words: list[str], *, dashed: bool) -> Remark | None:
     if _PRODUCER.match(text):
         return Remark((Version("edition"),))
     words = _joined(words)
+    if not _SPOKEN.isdisjoint(words):
+        return None
     unknown = [word for word in words if word not in _KNOWN and not word.isdigit() and not _ordinal(word)]
     for rule in (_remix, _live):
         versions = rule(words, unknown, dashed)
@@ -155,10 +162,12 @@ def _remix(words: list[str], unknown: list[str], dashed: bool) -> tuple[Version,
     last = words[-1] in _REMIX_LAST and (bool(unknown) or words[-1] not in ("mix", "edit"))
     if not (by_name or last):
         return None
-    if not dashed and not by_name and words[0] in ("in", "the", "a", "my", "your"):
+    if not dashed and not by_name and words[0] in ("in", "my", "your", "our"):
         return None  # "(In the Mix)" is a subtitle
     name = [word for word in words if word not in _UNHEARD and word not in _EDIT]
-    cut = sorted({word for word in words if word in _EDIT} - {"edit"} or ({"edit"} & set(words) if by_name else set()))
+    cut = sorted({word for word in words if word in _EDIT} - {"edit"})
+    if not cut and "edit" in words and (by_name or set(name) <= {"club", "dance", "vocal", "house"}):
+        cut = ["edit"]
     remix = Version("remix", " ".join(name))
     return (Version("edit", " ".join(cut)), remix) if cut else (remix,)
 
@@ -194,7 +203,7 @@ def _known(words: list[str]) -> tuple[Version, ...] | None:
         year = [] if there & _EDITION else numbers
         found.append(Version("live", " ".join([*sorted(there & {"session", "sessions"}), *year])))
     if there & (_AGAIN & {"rerecorded", "rerecording"}):
-        found.append(Version("version", "rerecorded"))
+        found.append(Version("version", " ".join(["rerecorded", *([] if there & _EDITION else numbers)])))
     spoken = sorted(there & _LANGUAGES)
     if spoken:
         if not there & _ANCHORS and not found:
@@ -210,9 +219,11 @@ def _known(words: list[str]) -> tuple[Version, ...] | None:
     if found:
         return tuple(sorted(set(found)))
     if there & _EDITION:
-        if "mix" in there and numbers and not there & {"original", "album", "mono", "stereo"}:
-            return (Version("edit", " ".join(numbers)),)
+        if "mix" in there and not there & _MASTERS:  # "2018 Mix", "Deluxe Mix"
+            return (Version("edit", " ".join([*numbers, *sorted(there & _EDITION)])),)
         return (Version("edition"),)
+    if there & _SAID_OF_ANOTHER:
+        return (Version("version", " ".join(sorted(there & _SAID_OF_ANOTHER))),)
     if numbers and (there & _ANCHORS or len(words) == 1) and len(numbers[0]) == 4:
         return (Version("version", " ".join(numbers)),)  # "2014 Version", "(1999)"
     return None
@@ -259,3 +270,21 @@ def _joined(words: list[str]) -> list[str]:
 
 def _ordinal(word: str) -> bool:
     return len(word) > 2 and word[:-2].isdigit() and word[-2:] in ("st", "nd", "rd", "th")
+
+
+def names_source(text: str) -> bool:
+    """Whether a remark begins as those do that name a film or a show: "from ..."."""
+    return _SOURCE.match(text) is not None
+
+
+def is_soundtrack(words: str) -> bool:
+    """Whether these words only say that the recording is the soundtrack's."""
+    return _SOUNDTRACK_ONLY.match(words.removesuffix(" version")) is not None
+
+
+def trailing(words: list[str]) -> list[str]:
+    """The words at the end of a list of guests that are a remark: "usher explicit album version" -> the last three."""
+    start = len(words)
+    while start > 1 and (words[start - 1] in _KNOWN or words[start - 1] in _REMIX or words[start - 1].isdigit()):
+        start -= 1
+    return words[start:]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 import polars as pl
 
 from segue.core.arrays import BoolArray
 from segue.core.catalogue import Catalogue
-from segue.core.titles import Name, read_artist, read_title
+from segue.core.titles import Artist, Name, Title, read_artist, read_title
 from segue.core.versions import Version
 from segue.identity.identifiers import isrcs, mbids
 
@@ -32,35 +32,38 @@ class Evidence:
     """
 
     def __init__(self, catalogue: Catalogue) -> None:
-        titles, self._titles = _titles(catalogue.column("title"))
-        artists, self._artists = _artists(catalogue.column("artist"))
+        titles, read_titles = _titles(catalogue.column("title"))
+        artists, read_artists = _artists(catalogue.column("artist"))
         told = (
             pl.DataFrame([catalogue.column(name) for name in ("title", "artist", "album", "kind", "duration")])
             .with_columns(isrcs(catalogue.column("isrc")), mbids(catalogue.column("mbid")))
             .join(titles, on="title", how="left", maintain_order="left")
             .join(artists, on="artist", how="left", maintain_order="left")
             .join(_albums(catalogue.column("album")), on="album", how="left", maintain_order="left")
+            .with_row_index("item")
         )
+        with_guests = told.filter(pl.col("has_guests") | pl.col("artist_has_guests"))
+        credited = told["artist_key"].to_list()
+        for item, artist, title in with_guests.select("item", "artist_number", "title_number").iter_rows():
+            if artist is not None and title is not None:
+                credited[item] = Name(read_artists[artist], read_titles[title]).credits
         named = pl.col("titled") & pl.col("credited") & (pl.col("kind").fill_null("track") == "track")
         identifier = pl.coalesce("isrc", "mbid", pl.lit(""))
         on_place = pl.concat_str(pl.lit(" | on "), pl.coalesce("album_name", "source"), pl.lit(" "), identifier)
         on_album = pl.concat_str(pl.lit(" | on "), "album_name").fill_null("")
         nothing = pl.lit("")
-        self._told = told.select(
+        self._told = told.with_columns(credits=_strings(credited)).select(
+            "item",
             "isrc",
             "mbid",
             "source",
             "duration",
-            "guests",
-            "title_number",
-            "artist_number",
             "title_main",
             "artist_main",
-            "artist_key",
             "vague",
             recording=pl.when(named).then(
                 pl.concat_str(
-                    "artist_key",
+                    "credits",
                     pl.lit(" | "),
                     "title_recording",
                     pl.when("vague").then(on_place).when("bare_live").then(on_album).otherwise(nothing),
@@ -71,10 +74,6 @@ class Evidence:
                     "artist_key", pl.lit(" | "), "title_song", pl.when("vague").then(on_place).otherwise(nothing)
                 )
             ),
-            # whose credits say more than the key: with guests, or several artists, and nothing left open
-            credited=(
-                named & ~pl.col("vague") & ~pl.col("bare_live") & (pl.col("several") | pl.col("guests").is_not_null())
-            ).fill_null(value=False),
         )
 
     @property
@@ -90,57 +89,51 @@ class Evidence:
     def keys(self, by: By) -> tuple[pl.Series, BoolArray]:
         """The key of each item (null where it has none), and which items were kept apart from others of their key.
 
-        Items of one key stay apart where two of them name different films, and, as recordings, where their guests have
-        nobody in common or their durations differ by more than 10 s and 5 %. An item that is silent on what the others
-        contradict each other in stays with those that are silent too.
+        Items of one song stay apart where they name different films, those of one recording where their durations
+        differ by more than 10 s and 5 %. An item that is silent on what the others contradict each other in stays with
+        those that are silent too.
         """
-        table = self._told.select(by, "source", "guests", "duration").with_row_index("item")
-        contradicts = pl.col("source").drop_nulls().n_unique() > 1
         if by == "recording":
-            contradicts |= pl.col("guests").drop_nulls().n_unique() > 1
-            contradicts |= pl.col("duration").max() - pl.col("duration").min() > _APART_SECONDS
-        suspects = (
-            table.drop_nulls(by)
+            contradicts = pl.col("duration").max() - pl.col("duration").min() > _APART_SECONDS
+        else:
+            contradicts = pl.col("source").drop_nulls().n_unique() > 1
+        doubtful = (
+            self._told.drop_nulls(by)
             .group_by(by, maintain_order=True)
-            .agg("item", "source", "guests", "duration", contradicts=contradicts)
+            .agg("item", "source", "duration", contradicts=contradicts)
             .filter("contradicts")
         )
         keys = self._told[by].to_list()
         apart = np.zeros(len(keys), np.bool_)
-        for group in suspects.iter_rows(named=True):
-            labels = [_by_source(group["source"])]
-            if by == "recording":
-                labels += [_by_guests(group["guests"]), _by_duration(group["duration"])]
-            for item, *label in zip(group["item"], *labels, strict=True):
-                keys[item] += "".join(label)
-            apart[group["item"]] = any(any(label) for label in labels)
+        for group in doubtful.iter_rows(named=True):
+            labels = _by_duration(group["duration"]) if by == "recording" else _by_source(group["source"])
+            for item, label in zip(group["item"], labels, strict=True):
+                keys[item] += label
+            apart[group["item"]] = any(labels)
         return pl.Series(by, keys, dtype=pl.String), apart
 
-    def credits(self) -> pl.Series:
-        """The key over all that are credited, for items with several artists or with guests; else null."""
-        open_to = self._told.with_row_index("item").filter("credited").select("item", "artist_number", "title_number")
-        found: list[str | None] = [None] * self._told.height
-        for item, artist, title in open_to.iter_rows():
-            found[item] = Name(self._artists[artist], self._titles[title]).credits
-        return pl.Series("credits", found, dtype=pl.String)
-
     def names(self, by: By) -> pl.DataFrame:
-        """The distinct keys in parts: item (its first), title, artist, artist_key, and rest: what else the key holds.
+        """The distinct keys in parts: item (its first), title, artist, credits, and rest: what else it holds.
 
         Vague titles are left out.
         """
-        parts = self._told.select("title_main", "artist_main", "artist_key", "vague", key=self.keys(by)[0])
-        named = parts.with_row_index("item").drop_nulls("key").unique("key", keep="first", maintain_order=True)
-        return named.filter(~pl.col("vague")).select(
+        named = (
+            self._told.with_columns(key=self.keys(by)[0])
+            .drop_nulls("key")
+            .unique("key", keep="first", maintain_order=True)
+            .filter(~pl.col("vague"))
+        )
+        parts = pl.col("key").str.splitn(" | ", 3)
+        return named.select(
             "item",
-            "artist_key",
             title="title_main",
             artist="artist_main",
-            rest=pl.col("key").str.strip_prefix(pl.concat_str("artist_key", pl.lit(" | "), "title_main")),
+            credits=parts.struct.field("field_0"),
+            rest=parts.struct.field("field_2").fill_null(""),
         )
 
 
-def _titles(column: pl.Series) -> tuple[pl.DataFrame, list[Any]]:
+def _titles(column: pl.Series) -> tuple[pl.DataFrame, list[Title]]:
     texts = column.drop_nulls().unique(maintain_order=True)
     read = [read_title(text) for text in texts.to_list()]
     frame = pl.DataFrame(
@@ -151,7 +144,7 @@ def _titles(column: pl.Series) -> tuple[pl.DataFrame, list[Any]]:
             "title_recording": _strings([title.recording for title in read]),
             "title_song": _strings([title.song for title in read]),
             "source": _strings([title.source or None for title in read]),
-            "guests": _strings(["; ".join(title.featured) or None for title in read]),
+            "has_guests": np.array([bool(title.featured) for title in read], np.bool_),
             "titled": np.array([bool(title.main) for title in read], np.bool_),
             "vague": np.array([title.vague for title in read], np.bool_),
             "bare_live": np.array([_BARE_LIVE in title.versions for title in read], np.bool_),
@@ -160,7 +153,7 @@ def _titles(column: pl.Series) -> tuple[pl.DataFrame, list[Any]]:
     return frame, read
 
 
-def _artists(column: pl.Series) -> tuple[pl.DataFrame, list[Any]]:
+def _artists(column: pl.Series) -> tuple[pl.DataFrame, list[Artist]]:
     texts = column.drop_nulls().unique(maintain_order=True)
     read = [read_artist(text) for text in texts.to_list()]
     frame = pl.DataFrame(
@@ -169,7 +162,7 @@ def _artists(column: pl.Series) -> tuple[pl.DataFrame, list[Any]]:
             "artist_number": np.arange(len(read)),
             "artist_main": _strings([artist.main for artist in read]),
             "artist_key": _strings([artist.key for artist in read]),
-            "several": np.array([len(artist.names) > 1 or bool(artist.featured) for artist in read], np.bool_),
+            "artist_has_guests": np.array([bool(artist.featured) for artist in read], np.bool_),
             "credited": np.array([bool(artist.key) and not artist.vague for artist in read], np.bool_),
         }
     )
@@ -189,20 +182,6 @@ def _by_source(sources: Sequence[str | None]) -> list[str]:
     if len({source for source in sources if source}) < 2:
         return [""] * len(sources)
     return [f" | from {source}" if source else "" for source in sources]
-
-
-def _by_guests(guests: Sequence[str | None]) -> list[str]:
-    """Labels by whom the items have in common, directly or through another item."""
-    named = [frozenset(listed.split("; ")) if listed else frozenset() for listed in guests]
-    circles: list[frozenset[str]] = []
-    for guest in named:
-        met = [circle for circle in circles if circle & guest]
-        if guest:
-            circles = [circle for circle in circles if not circle & guest] + [guest.union(*met)]
-    if len(circles) < 2:
-        return [""] * len(guests)
-    label = {name: min(circle) for circle in circles for name in circle}
-    return [f" | with {label[min(guest)]}" if guest else "" for guest in named]
 
 
 def _by_duration(durations: Sequence[float | None]) -> list[str]:

@@ -1,8 +1,8 @@
 """Groups of items that are one recording or one song, over a whole catalogue.
 
-Two items are one recording where their names share the recording key, or the same credited artists under one title and
-version, or where they share an ISRC or an MBID; they are one song where they are one recording, or where their names
-share the song key. Whatever joins two items joins all that each of them is joined to.
+Two items are one recording where their names share the recording key, or where they share an ISRC or an MBID. They are
+one song where they are one recording, or where their names share the song key. Whatever joins two items joins all that
+each of them is joined to.
 """
 
 from __future__ import annotations
@@ -26,16 +26,15 @@ class Grouping:
 
     codes:   int32, shape (n_items,), the group of each item, numbered by first appearance.
     keys:    the key of each group: that of its first item, or "id | ..." where its name gives none.
-    by_name, by_credits, by_isrc, by_mbid: items that each kind of evidence joins to an earlier one, taken by itself.
+    by_name, by_isrc, by_mbid: items that each kind of evidence joins to an earlier one, taken by itself.
     unnamed: items whose name says too little for a key (no title, no artist, "Intro" without an album).
-    apart:   items of keys that were split, because guests, films or durations contradict each other.
+    apart:   items of keys that were split, because films or durations contradict each other.
     isrc_conflicts: groups whose items have more than one ISRC; they stay together.
     """
 
     codes: Int32Array
     keys: pl.Series
     by_name: int
-    by_credits: int
     by_isrc: int
     by_mbid: int
     unnamed: int
@@ -64,11 +63,10 @@ def grouped(catalogue: Catalogue, by: By = "recording") -> Grouping:
         raise SettingsError(f"items can be one by 'recording' or by 'song', not by {by!r}")
     evidence = Evidence(catalogue)
     names, apart = evidence.keys(by)
-    recordings, apart_recordings = (names, apart) if by == "recording" else evidence.keys("recording")
+    recordings = names if by == "recording" else evidence.keys("recording")[0]
     joined = {
         "name": _to_first(names),
         "recording": _to_first(recordings),
-        "credits": _to_first(evidence.credits().set(pl.Series(apart_recordings), None)),
         "isrc": _to_first(evidence.isrc),
         "mbid": _to_first(evidence.mbid),
     }
@@ -82,7 +80,6 @@ def grouped(catalogue: Catalogue, by: By = "recording") -> Grouping:
         codes,
         keys,
         by_name=count["name"],
-        by_credits=count["credits"],
         by_isrc=count["isrc"],
         by_mbid=count["mbid"],
         unnamed=names.null_count(),

@@ -35,9 +35,8 @@ class MergeReport:
         found = self.grouping
         return (
             f"{self.before} items are {self.after} {self.by}s: {self.before - self.after} merged away "
-            f"(joined by name {found.by_name}, by credits {found.by_credits}, by ISRC {found.by_isrc}, by MBID "
-            f"{found.by_mbid}); {found.apart} kept apart by guests, films or durations; {found.unnamed} without a key; "
-            f"{found.isrc_conflicts} groups with several ISRCs"
+            f"(joined by name {found.by_name}, by ISRC {found.by_isrc}, by MBID {found.by_mbid}); {found.apart} kept "
+            f"apart by films or durations; {found.unnamed} without a key; {found.isrc_conflicts} groups with several ISRCs"
         )
 
 

@@ -37,7 +37,7 @@ def near_duplicates(
     evidence = Evidence(catalogue)
     names = evidence.names(by)
     found = [
-        _pairs(names, "title", pl.concat_str("artist_key", pl.lit(" | "), "rest"), at_least, seed),
+        _pairs(names, "title", pl.concat_str("credits", pl.lit(" | "), "rest"), at_least, seed),
         _pairs(names, "artist", pl.concat_str("title", pl.lit(" | "), "rest"), at_least, seed),
     ]
     ids = catalogue.frame["id"]
