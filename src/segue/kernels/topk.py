@@ -14,12 +14,15 @@ import numpy as np
 import numpy.typing as npt
 from numba.core import types
 
+from segue.kernels.blas import product
 from segue.kernels.compile import kernel, read, write
 from segue.kernels.threads import spread
 
 _STEP: Final = 16  # scores that are compared with the threshold at once
-_ROWS: Final = 16
+_ROWS: Final = 16  # rows of given scores that are copied into a tile
 _COLUMNS: Final = 4096
+_TILE_ROWS: Final = 64  # of a tile of products; with its columns it fills most of a second-level cache
+_TILE_COLUMNS: Final = 2048
 
 
 def select_topk(
@@ -60,6 +63,55 @@ def select_topk(
             _finish(rows, *best, items[start : start + rows], values[start : start + rows].view(np.uint32))
 
     spread(worker, range(0, n, _ROWS), threads if n * m > 2**20 else 1)
+    return items, values
+
+
+def product_topk(
+    queries: npt.NDArray[np.float32],
+    vectors: npt.NDArray[np.float32],
+    bias: npt.NDArray[np.float32] | None,
+    k: int,
+    blocked_offsets: npt.NDArray[np.int64],
+    blocked_items: npt.NDArray[np.int32],
+    allowed: npt.NDArray[np.bool_],
+    *,
+    threads: int | None = None,
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    """As `select_topk`, of scores = queries @ vectors.T + bias, which never exist as a whole.
+
+    queries: float32, shape (n, d); vectors: float32, shape (m, d); bias: float32, shape (m,), or None.
+
+    Memory beyond the answer: a tile of scores and room for candidates for each thread, whatever n and m.
+    """
+    n, m = len(queries), len(vectors)
+    items, values = _nothing(n, k)
+    queries = np.ascontiguousarray(queries, np.float32)
+    vectors = np.ascontiguousarray(vectors, np.float32)
+    bias = np.zeros(0, np.float32) if bias is None else np.ascontiguousarray(bias, np.float32)
+    if not n or not min(k, m):
+        return items, values
+    rows, columns = min(n, _TILE_ROWS), min(m, _TILE_COLUMNS)
+
+    def worker(starts: Iterator[int]) -> None:
+        best = _Best.room(rows, min(k, m))
+        tile = np.empty(rows * columns, np.float32)
+        for start in starts:
+            stop = min(start + rows, n)
+            _product_rows(
+                queries[start:stop],
+                vectors,
+                bias,
+                blocked_offsets[start : stop + 1],
+                blocked_items,
+                allowed,
+                tile,
+                columns,
+                *best,
+                items[start:stop],
+                values[start:stop].view(np.uint32),
+            )
+
+    spread(worker, range(0, n, rows), threads if n > 1 else 1)
     return items, values
 
 
@@ -211,3 +263,52 @@ def _finish(
             key = chosen[count - 1 - place]
             items[row, place] = np.int32(np.uint32(0xFFFFFFFF) - np.uint32(key & np.uint64(0xFFFFFFFF)))
             values[row, place] = _bits(key)
+
+
+_READ_ALL = [read(_F32, 2), read(_F32, 2), read(_F32), read(_I64), read(_I32), read(_BOOL)]
+_BEST = [_I64, write(_U64, 2), write(_I64), write(_F32)]
+
+
+@kernel([types.void(*_READ_ALL, write(_F32), _I64, *_BEST, write(_I32, 2), write(_U32, 2))])
+def _product_rows(
+    queries: npt.NDArray[np.float32],
+    vectors: npt.NDArray[np.float32],
+    bias: npt.NDArray[np.float32],
+    blocked_offsets: npt.NDArray[np.int64],
+    blocked_items: npt.NDArray[np.int32],
+    allowed: npt.NDArray[np.bool_],
+    room: npt.NDArray[np.float32],
+    columns: int,
+    k: int,
+    keys: npt.NDArray[np.uint64],
+    counts: npt.NDArray[np.int64],
+    thresholds: npt.NDArray[np.float32],
+    items: npt.NDArray[np.int32],
+    values: npt.NDArray[np.uint32],
+) -> None:
+    """The k best of queries @ vectors.T + bias for a few rows, tile after tile of `columns` columns."""
+    rows, d = queries.shape
+    m = vectors.shape[0]
+    counts[:] = 0
+    thresholds[:] = -np.inf
+    for first in range(0, m, columns):
+        width = min(columns, m - first)
+        tile = room[: rows * width].reshape(rows, width)
+        product(
+            np.int32(rows),
+            np.int32(width),
+            np.int32(d),
+            queries.ctypes.data,
+            np.int32(d),
+            vectors.ctypes.data + 4 * d * first,
+            np.int32(d),
+            room.ctypes.data,
+            np.int32(width),
+        )
+        if bias.size:
+            for row in range(rows):
+                for column in range(width):
+                    tile[row, column] += bias[first + column]
+        _bar(tile, first, blocked_offsets, blocked_items)
+        _offer(tile, first, allowed, k, keys, counts, thresholds)
+    _finish(rows, k, keys, counts, thresholds, items, values)
