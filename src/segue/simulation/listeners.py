@@ -21,6 +21,7 @@ from segue.simulation.words import COUNTRIES, COUNTRY_SHARES
 _SCENES: Final = 96
 _TASTES: Final = 4  # genres that a listener follows
 _FAVOURITES: Final = 3  # artists
+_NEW_GENRE: Final = 0.3  # share of listeners whose taste drifts to a genre that they did not follow before
 _MOST_PLAYS: Final = 10.0  # times the mean
 
 
@@ -140,7 +141,9 @@ def make_listeners(music: Music, society: Society, cell: int, rows: Int64Array) 
     era = parameters.era_taste * rng.standard_normal((n, 1))
     tastes = np.hstack([style, preferences, era])
 
-    away = styles[_followed(society, rows, rng)[:, 0]] - styles[genres[:, 0]]
+    # From the first genre to the second, or now and then to one that is new.
+    second = np.where(rng.random(n) < _NEW_GENRE, _followed(society, rows, rng)[:, 0], genres[:, 1])
+    away = styles[second] - styles[genres[:, 0]]
     away += 0.5 * _unit(rng.standard_normal((n, parameters.styles)))
     drifts = np.zeros_like(tastes)
     drifts[:, : parameters.styles] = parameters.drift * parameters.sharpness * _unit(away)

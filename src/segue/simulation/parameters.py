@@ -77,7 +77,7 @@ class Parameters:
     whim: float = 0.3
     audio_taste: float = 0.35
     era_taste: float = 0.3
-    drift: float = 0.5
+    drift: float = 0.9
     like_at_neutral: float = -2.7
     exposures: float = 8.0
     attraction: float = 1.25

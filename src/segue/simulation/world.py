@@ -139,7 +139,9 @@ def simulate_to(
         return writer.finish(music.catalogue, friends=_friends(society))
 
 
-def true_taste(listeners: int, tracks: int, seed: int = 0, *, parameters: Parameters = PARAMETERS) -> Taste:
+def true_taste(
+    listeners: int = 2000, tracks: int = 5000, seed: int = 0, *, parameters: Parameters = PARAMETERS
+) -> Taste:
     """The truth of the world that `simulate` and `simulate_to` make of the same arguments, without its plays.
 
     Memory: 240 bytes a listener.
