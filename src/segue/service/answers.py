@@ -154,9 +154,9 @@ class Answers:
             if isinstance(model, FindsSimilar) and position < len(model.items):
                 pairs = self._station.similar(position, k, name)[1].row(0)
                 if pairs:
-                    return f"alike for {name}", pairs
+                    return f"similarity by {name}", pairs
         answer = self._station.pipeline.recommend(Histories.of([[position]]), k, threads=1)
-        return "recommended to whoever heard only this", answer.top.row(0)
+        return "what follows for whoever heard only this", answer.top.row(0)
 
     def _history(self, question: RecommendationQuestion) -> tuple[Histories, list[Unknown]]:
         if question.ratings is not None:

@@ -71,9 +71,9 @@ def api_routes(answers: Answers, metrics: Metrics) -> APIRouter:
         ),
     )
     def recommend(question: RecommendationQuestion) -> RecommendationsReply:
-        """A list for a visitor's ratings, for any history, or for a known user. Nothing is stored and nothing retrained:
-        the models answer the history as it is. A rating r counts as a weight of 2r - 1. Unknown item ids are left out
-        and listed under `ignored`."""
+        """A list for a visitor's ratings, for any history, or for a known user. Nothing is stored and nothing is
+        retrained: the models answer the history as it is. A rating r counts as a weight of 2r - 1. Unknown item ids are
+        left out and listed under `ignored`."""
         reply = answers.recommend(question)
         metrics.listed(reply.fallback)
         return reply

@@ -26,7 +26,7 @@ from segue.service.answers import Answers
 from segue.service.api import PROBLEM_SCHEMA, api_routes
 from segue.service.guards import ApiKeyGuard, BodyGuard, HostGuard
 from segue.service.metrics import Metrics
-from segue.service.observing import Observation, logger
+from segue.service.observing import ErrorAnswer, Observation, logger
 from segue.service.options import ServiceOptions
 from segue.service.pages import Pages, page_routes
 from segue.service.problems import Problem, problem_of, problem_response
@@ -53,6 +53,7 @@ def create_app(station: Station, options: ServiceOptions | None = None) -> FastA
             )
             yield
 
+    answer = _error_answer(pages)
     app = FastAPI(
         title="segue",
         version=segue.__version__,
@@ -61,9 +62,10 @@ def create_app(station: Station, options: ServiceOptions | None = None) -> FastA
         redoc_url=None,
         openapi_url=None,
         lifespan=lifespan,
-        middleware=_layers(options, metrics, log),
+        middleware=_layers(options, metrics, log, answer),
     )
-    _answer_errors(app, pages)
+    for kind in (Problem, SegueError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, answer)
     app.include_router(api_routes(answers, metrics))
     app.include_router(page_routes(answers, pages))
     _describe(app, pages, secured=options.api_key is not None)
@@ -72,9 +74,9 @@ def create_app(station: Station, options: ServiceOptions | None = None) -> FastA
     return app
 
 
-def _layers(options: ServiceOptions, metrics: Metrics, log: Any) -> list[Middleware]:
+def _layers(options: ServiceOptions, metrics: Metrics, log: Any, answer: ErrorAnswer) -> list[Middleware]:
     """From the outside in."""
-    layers = [Middleware(Observation, metrics=metrics, log=log)]
+    layers = [Middleware(Observation, metrics=metrics, log=log, answer=answer)]
     if options.api_key is None:
         layers.append(Middleware(HostGuard, trusted=options.trusted_hosts))
     else:
@@ -82,15 +84,16 @@ def _layers(options: ServiceOptions, metrics: Metrics, log: Any) -> list[Middlew
     return [*layers, Middleware(BodyGuard, max_bytes=options.max_body_bytes)]
 
 
-def _answer_errors(app: FastAPI, pages: Pages) -> None:
+def _error_answer(pages: Pages) -> ErrorAnswer:
+    """What answers errors: a page for whoever looks at pages, a problem detail for programs."""
+
     async def answer(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
         if not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", ""):
             return pages.error(problem)
         return problem_response(request, problem)
 
-    for kind in (Problem, SegueError, RequestValidationError, HTTPException):
-        app.add_exception_handler(kind, answer)
+    return answer
 
 
 def _describe(app: FastAPI, pages: Pages, *, secured: bool) -> None:

@@ -6,18 +6,20 @@ import re
 import secrets
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from segue.service.metrics import Metrics
 from segue.service.options import Logs
-from segue.service.problems import problem_of, problem_response
+
+ErrorAnswer: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -38,15 +40,16 @@ SECURITY_HEADERS: Final = {
 
 
 class Observation:
-    """The outermost layer. An error that nobody caught becomes a problem without a traceback; the log has the traceback.
+    """The outermost layer. An error that nobody caught becomes a problem; its traceback goes to the log alone.
 
     The log holds the path but not the query, which tells a person's taste.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, log: Any) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, log: Any, answer: ErrorAnswer) -> None:
         self._app = app
         self._metrics = metrics
         self._log = log
+        self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -75,7 +78,8 @@ class Observation:
         except Exception as error:  # noqa: BLE001  # the border: whatever it is, the caller gets an answer
             self._log.error("failed", request_id=request_id, path=scope["path"], exc_info=error)
             if not status:
-                await problem_response(Request(scope), problem_of(error))(scope, receive, stamped)
+                response = await self._answer(Request(scope), error)
+                await response(scope, receive, stamped)
         finally:
             seconds = time.perf_counter() - start
             method = scope["method"] if scope["method"] in _METHODS else "other"
@@ -95,10 +99,10 @@ class Observation:
 def logger(logs: Logs, clock: Callable[[], datetime]) -> Any:
     """A logger to standard error that shares no settings with anyone else's."""
 
-    def stamp(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    def stamp(_: Any, __: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
         return {"time": clock().isoformat(timespec="milliseconds"), **event}
 
-    def drop(_: Any, __: str, ___: dict[str, Any]) -> dict[str, Any]:
+    def drop(_: Any, __: str, ___: MutableMapping[str, Any]) -> dict[str, Any]:
         raise structlog.DropEvent
 
     shape: list[Any]

@@ -17,7 +17,7 @@ from segue.service.questions import MAX_ENTRIES, MAX_TEXT
 from segue.service.replies import Item
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
-_POPULAR: Final = 8
+_POPULAR: Final = 12
 _SIMILAR: Final = 20
 _FOUND: Final = 30
 
@@ -41,7 +41,7 @@ class Pages:
             clock=wording.clock,
             rating_word=wording.rating_word,
             item_url=item_url,
-            doing=wording.doing,
+            spoken=wording.spoken,
             moved=wording.moved,
         )
         environment.globals.update(
@@ -49,7 +49,6 @@ class Pages:
             n_items=station.dataset.n_items,
             n_users=station.dataset.n_users,
             kind=_kind(answers),
-            rating_words=wording.RATING_WORDS,
             first_rating=taste.FIRST_RATING,
             sleeve=drawing.sleeve,
             crossfade=drawing.crossfade(),

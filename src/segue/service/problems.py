@@ -20,7 +20,7 @@ _ADVICE: Final = {
 }
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818  # the name that the standard gives it
     """A request that cannot be answered: the status, one line for people, and more for programs."""
 
     def __init__(self, status: int, detail: str, *, headers: dict[str, str] | None = None, **more: Any) -> None:

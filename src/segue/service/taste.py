@@ -70,8 +70,8 @@ def view(answers: Answers, ratings: dict[str, float], query: str = "") -> TasteV
     kept = dict(ratings)
     if query.strip():
         notices.append(_added(answers, kept, query))
-    positions = answers.station.dataset.items.positions(list(kept)) if kept else []
-    known = {name: int(position) for name, position in zip(kept, positions, strict=True) if position >= 0}
+    positions = answers.station.dataset.items.positions(list(kept)).tolist()
+    known = {name: position for name, position in zip(kept, positions, strict=True) if position >= 0}
     if len(known) < len(kept):
         gone = len(kept) - len(known)
         notices.append(

@@ -21,7 +21,8 @@ def reason(
     """All reasons in one sentence, starting with a small letter and ending without a full stop."""
     parts = []
     if because:
-        parts.append("because " + _joined([f"{_doing(one)}: {one.contribution:+.2f}" for one in because]))
+        said = [f"{before}{one.label}{after}: {one.contribution:+.2f}" for before, one, after in spoken(because)]
+        parts.append("because " + _joined(said))
     if nominated:
         parts.append("nominated by " + _joined([f"{one.source} #{one.rank}" for one in nominated]))
     if fallback is not None:
@@ -36,13 +37,16 @@ def moved(move: Moved) -> str:
     return f"{where} by {move.rule} ({move.why})" if move.why else f"{where} by {move.rule}"
 
 
-def doing(one: Because) -> tuple[str, str]:
-    """What a person did with an item, as the words before and after its name: ("you rated", "highly")."""
-    if one.rating is None:
-        return "you listened to", ""
-    if one.rating > 0.5:
-        return "you rated", "highly"
-    return ("you rated", "low") if one.rating < 0.5 else ("you know", "")
+def spoken(because: Sequence[Because]) -> list[tuple[str, Because, str]]:
+    """What a person did with each item, as words before and after its name; what the item before it said is not said
+    again: ("you rated ", first, " highly"), ("", second, " highly")."""
+    told = []
+    last = ""
+    for one in because:
+        before, after = _doing(one.rating)
+        told.append(("" if before == last else before, one, after))
+        last = before
+    return told
 
 
 def in_common(item: Item, other: Item) -> list[str]:
@@ -67,9 +71,12 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
 
 
-def _doing(one: Because) -> str:
-    before, after = doing(one)
-    return f"{before} {one.label} {after}".rstrip()
+def _doing(rating: float | None) -> tuple[str, str]:
+    if rating is None:
+        return "you listened to ", ""
+    if rating > 0.5:
+        return "you rated ", " highly"
+    return ("you rated ", " low") if rating < 0.5 else ("you know ", "")
 
 
 def _joined(parts: Sequence[str]) -> str:

@@ -116,9 +116,15 @@ export function taste(root) {
   if (given.size) ratings.replace(all);
   if (location.search) history.replaceState(null, "", location.pathname);
   if (all.size > given.size) {
+    const waiting = document.createElement("ul");
+    waiting.className = "rated skeleton";
+    waiting.setAttribute("aria-hidden", "true");
+    waiting.append(...[...all].map(() => copy("waiting")));
+    rated.replaceChildren(waiting);
     list.replaceChildren(copy("skeleton"));
     refresh({ rows: true });
   }
+  root.classList.add("is-ready");
 
   return (item) => add(item.id);
 }
