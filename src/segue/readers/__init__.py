@@ -16,6 +16,7 @@ from segue.readers.million_playlist import MillionPlaylist
 from segue.readers.reader import NO_OPTIONS, Guess, Reader, ReadOptions
 from segue.readers.report import FileReport, Place, ReadReport, Rejection
 from segue.readers.table import Table
+from segue.readers.text import look_at
 
 __all__ = [
     "READERS",
@@ -43,6 +44,8 @@ def sniff(path: Path) -> Guess:
         guess = reader.sniff(path)
         if guess is not None:
             return guess
+    if path.is_file():
+        look_at(path, "unknown")  # says so where the file is empty or binary
     looked_for = "; ".join(f"{reader.name} ({reader.description})" for reader in READERS.values())
     kind = "folder" if path.is_dir() else "file"
     raise DataError(f"{path} is a {kind} in no form that is known; looked for {looked_for}; name one with --format")

@@ -88,9 +88,9 @@ def choose_columns(
     if feedback == "ratings" and "weight" not in numbers:
         raise SettingsError(f"ratings need a column that holds them; name it with --weight: {_listed(names, width)}")
     if names is not None:
-        _refuse_twice(path, names, numbers)
+        _refuse_twice(path, names, {role: number for role, number in numbers.items() if not getattr(options, role)})
     called = ", ".join(f"{role} = {_called(number, names)}" for role, number in numbers.items())
-    note = f"{path.name}: {called}; {'with' if names is not None else 'without'} a header; read as {feedback}"
+    note = f"{path.name}: {called}; read as {feedback}"
     return Columns(numbers, feedback, None if names is None else kind_of_items(names[numbers["item"]]), note)
 
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import polars as pl
 
-from segue.core.arrays import Int64Array
 from segue.core.progress import Task
 from segue.errors import SettingsError
 from segue.readers.report import Tally
@@ -25,7 +24,7 @@ TOO_WIDE: Final = "too_wide"
 
 _DELIMITERS: Final = "\t,;|"
 _SAMPLE_LINES: Final = 200
-_LONGEST_RECORD: Final = 200  # lines; a quote that stays open longer was never meant to open
+LONGEST_RECORD: Final = 500  # lines; a quote that stays open longer was never meant to open
 
 csv.field_size_limit(1 << 27)
 
@@ -38,11 +37,29 @@ class Dialect:
     quoted: bool
     width: int
 
-    def split(self, lines: Sequence[str]) -> list[list[str]]:
-        """Lines as fields; blank lines as empty lists."""
-        if self.quoted:
-            return list(csv.reader(lines, delimiter=self.delimiter))
-        return list(csv.reader(lines, delimiter=self.delimiter, quoting=csv.QUOTE_NONE))
+    def records(self, lines: Sequence[str]) -> Iterator[tuple[int, int, list[str] | None]]:
+        """Lines as records: from which line to before which, and the fields; None where a quote opens and never closes.
+
+        A quote that stays open for too many lines was never meant to open: its line is such a record of its own.
+        """
+        at = 0
+        while at < len(lines):
+            stop, still_open = at, False
+            while stop < len(lines) and stop - at < LONGEST_RECORD and (stop == at or still_open):
+                still_open = self.quoted and _open_after(lines[stop], self.delimiter, still_open)
+                stop += 1
+            fields = None if still_open else self._fields("\n".join(lines[at:stop]), strict=stop > at + 1)
+            yield at, stop, fields
+            at = at + 1 if fields is None else stop
+
+    def _fields(self, record: str, *, strict: bool) -> list[str] | None:
+        """One record as fields; with `strict`, None where text follows a closing quote: it closed nothing."""
+        if not self.quoted:
+            return record.split(self.delimiter) if record else []
+        try:
+            return next(csv.reader([record], delimiter=self.delimiter, strict=strict), [])
+        except csv.Error:
+            return None
 
     def __str__(self) -> str:
         names = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar", " ": "space"}
@@ -116,7 +133,7 @@ class _Parser:
         body = data.rstrip(b"\r\n")
         if not body:
             return self._empty(), b"", line
-        if _blank_lines(body) or (self._dialect.quoted and _open_lines(body)):
+        if _blank_lines(body) or (self._dialect.quoted and _odd_quotes(body, self._dialect.delimiter)):
             return self._by_line(body, line, last=last)
         height = body.count(b"\n") + 1
         frame = self._by_polars(body)
@@ -152,27 +169,15 @@ class _Parser:
         raw = [part.removesuffix("\r") for part in body.decode(errors="replace").split("\n")]
         rows: list[list[str]] = []
         numbers: list[int] = []
-        at = 0
-        while at < len(raw):
-            stop = at + 1
-            while self._dialect.quoted and (still_open := _is_open("\n".join(raw[at:stop]), self._dialect.delimiter)):
-                if stop == len(raw) or stop - at >= _LONGEST_RECORD:
-                    break
-                stop += 1
-            else:
-                still_open = False
-            if still_open and stop == len(raw) and stop - at < _LONGEST_RECORD and not last:
-                return self._gathered(rows, numbers), ("\n".join(raw[at:]) + "\n").encode(), line + at
-            if still_open:
+        for at, stop, fields in self._dialect.records(raw):
+            if fields:
+                rows.append(fields)
+                numbers.append(line + at)
+            elif fields is None:
+                if stop == len(raw) and not last and stop - at < LONGEST_RECORD:
+                    return self._gathered(rows, numbers), ("\n".join(raw[at:]) + "\n").encode(), line + at
                 self._tally.rows(1)
                 self._tally.reject("a quote opens a field and never closes", line + at)
-                at += 1
-                continue
-            fields = self._dialect.split(["\n".join(raw[at:stop])])
-            if fields and fields[0]:
-                rows.append(fields[0])
-                numbers.append(line + at)
-            at = stop
         return self._gathered(rows, numbers), b"", line
 
     def _gathered(self, rows: list[list[str]], numbers: list[int]) -> pl.DataFrame:
@@ -194,21 +199,16 @@ def _column(number: int) -> str:
 
 
 def _fitted(lines: Sequence[str], delimiter: str) -> tuple[float, Dialect | None]:
-    """The share of lines that have the most frequent number of fields, and the dialect that this makes."""
-    best: tuple[float, Dialect | None] = (0.0, None)
-    for quoted in (True, False) if delimiter != "\t" or _looks_quoted(lines, delimiter) else (False,):
-        dialect = Dialect(delimiter, quoted, 2)
-        try:
-            widths = [len(row) for row in dialect.split(lines) if row]
-        except csv.Error:
-            continue
-        counts = np.bincount(widths) if widths else np.zeros(1, np.int64)
-        counts[: min(2, counts.size)] = 0
-        width = int(counts.argmax())
-        share = float(counts[width]) / len(lines) if lines else 0.0
-        if width >= 2 and share > best[0]:
-            best = (share, Dialect(delimiter, quoted, width))
-    return best
+    """The share of lines that have the most frequent number of fields, and the dialect that this makes.
+
+    Tab-separated fields are quoted only where it looks like it: names in them begin with quotation marks of their own.
+    """
+    dialect = Dialect(delimiter, delimiter != "\t" or _looks_quoted(lines, delimiter), 2)
+    widths = [len(fields) for _, _, fields in dialect.records(lines) if fields]
+    counts = np.bincount(widths) if widths else np.zeros(1, np.int64)
+    counts[: min(2, counts.size)] = 0
+    width = int(counts.argmax())
+    return (float(counts[width]) / len(widths), replace(dialect, width=width)) if width else (0.0, None)
 
 
 def _looks_quoted(lines: Sequence[str], delimiter: str) -> bool:
@@ -225,22 +225,40 @@ def _blank_lines(body: bytes) -> bool:
     return body.startswith((b"\n", b"\r\n")) or b"\n\n" in body or b"\n\r\n" in body
 
 
-def _open_lines(body: bytes) -> bool:
-    """Whether some line holds an odd number of quotes, so that a field may go on in the next line."""
+def _odd_quotes(body: bytes, delimiter: str) -> bool:
+    """Whether some line holds an odd number of quotes, or some quote stands where none belongs."""
     if b'"' not in body:
         return False
     codes = np.frombuffer(body, dtype=np.uint8)
-    ends: Int64Array = np.flatnonzero(codes == ord("\n"))
-    before: Int64Array = np.searchsorted(np.flatnonzero(codes == ord('"')), np.append(ends, len(body)))
-    return bool(np.any(np.diff(before, prepend=0) % 2))
+    quotes = np.flatnonzero(codes == ord('"'))
+    ends = np.append(np.flatnonzero(codes == ord("\n")), len(body))
+    if np.any(np.diff(np.searchsorted(quotes, ends), prepend=0) % 2):
+        return True
+    edges = np.zeros(256, dtype=np.bool_)
+    edges[[ord(delimiter), ord("\n"), ord("\r"), ord('"')]] = True
+    opens = edges[codes[np.maximum(quotes - 1, 0)]] | (quotes == 0)
+    closes = edges[codes[np.minimum(quotes + 1, codes.size - 1)]] | (quotes == codes.size - 1)
+    return bool(np.any(~(opens | closes)))
 
 
-def _is_open(record: str, delimiter: str) -> bool:
-    """Whether a quoted field is still open at the end of this text."""
-    if record.count('"') % 2 == 0:
+def _open_after(line: str, delimiter: str, is_open: bool) -> bool:
+    """Whether a quoted field is open at the end of a line, as Python's csv module sees it.
+
+    A quote opens a field only as its first character; inside, a doubled one is a character of the text.
+    """
+    if not is_open and '"' not in line:
         return False
-    try:
-        list(csv.reader([record], delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        return "unexpected end of data" in str(error)
-    return False
+    at = 0
+    while True:
+        if not is_open and line.startswith('"', at):
+            is_open, at = True, at + 1
+        if is_open:
+            at = line.find('"', at)
+            while at >= 0 and line.startswith('""', at):
+                at = line.find('"', at + 2)
+            if at < 0:
+                return True
+            is_open, at = False, at + 1
+        at = line.find(delimiter, at) + 1
+        if not at:
+            return False

@@ -153,11 +153,11 @@ class _Playlists:
         notes = []
         if self._renamed:
             notes.append(
-                f"{self._renamed} playlists had the slice and pid of an earlier one but other tracks; "
+                f"playlists with the slice and pid of an earlier one but other tracks: {self._renamed}; "
                 "'~' and a digest of their tracks were added to their ids"
             )
         if self._miscounted:
-            notes.append(f"{self._miscounted} playlists hold another number of tracks than their num_tracks says")
+            notes.append(f"playlists that hold another number of tracks than their num_tracks says: {self._miscounted}")
         return notes
 
     def _taken(self, tracks: Sequence[Any], where: str, tally: Tally) -> list[str]:

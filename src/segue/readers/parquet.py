@@ -63,7 +63,7 @@ def _text(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
         whole = column.cast(pl.Int64, strict=False)
         return pl.when(whole == column).then(whole.cast(pl.String)).otherwise(column.cast(pl.String))
     if dtype.is_nested() or dtype == pl.Binary:
-        return pl.lit("").repeat_by(0).list.first()
+        return pl.lit(None, pl.String)  # no id and no number, so of no use here
     return column.cast(pl.String)
 
 

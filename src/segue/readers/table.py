@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Final, TypeAlias
 
@@ -60,6 +60,7 @@ class Table:
     ) -> tuple[Dataset, ReadReport]:
         """All files as one dataset. Columns are found, or named, file by file, and must mean the same in all."""
         files = [_opened(path, options) for path in paths]
+        _refuse_same(files)
         if len({(file.form.feedback, file.form.time is not None) for file in files}) != 1:
             raise DataError("the files do not hold the same: " + "; ".join(file.columns.note for file in files))
         rows = Interactions()
@@ -93,6 +94,14 @@ class _File:
     notes: tuple[str, ...]
 
 
+def _refuse_same(files: Sequence[_File]) -> None:
+    seen: dict[str, Path] = {}
+    for file in files:
+        twin = seen.setdefault(file.source.sha256, file.path)
+        if twin is not file.path:
+            raise DataError(f"{twin} and {file.path} hold the same bytes; leave one of them out")
+
+
 def _opened(path: Path, options: ReadOptions) -> _File:
     require_file(path)
     head = _head(path)
@@ -117,16 +126,18 @@ def _delimited(text: TextFile, options: ReadOptions) -> _File:
             f"{text.path} has no columns: no delimiter (tab, comma, semicolon, bar or space) cuts its lines into two "
             "or more fields; name one with --delimiter"
         )
-    rows = [row for row in dialect.split(lines) if row]
+    rows = [fields for _, _, fields in dialect.records(lines) if fields]
     has_header = looks_like_header(rows, options) if options.header is None else options.header
     names = rows.pop(0) if has_header else None
+    shape = replace(dialect, width=len(names)) if names is not None else dialect
     columns = choose_columns(text.path, names, rows, options)
     form = _form(text.path, columns, rows, options, names)
+    about = f"{columns.note}; {shape}, {'with' if has_header else 'without'} a header"
 
     def frames(tally: Tally, task: Task) -> Iterator[pl.DataFrame]:
-        return delimited.chunks(text, dialect, columns.numbers, tally, task, header=has_header)
+        return delimited.chunks(text, shape, columns.numbers, tally, task, header=has_header)
 
-    return _File(text.path, text.source, columns, form, frames, _notes(text.note, f"{columns.note}; {dialect}", form))
+    return _File(text.path, text.source, columns, form, frames, _notes(text.note, about, form))
 
 
 def _json_lines(text: TextFile, options: ReadOptions) -> _File:
