@@ -86,6 +86,13 @@ def product_topk(
     return items, scores
 
 
+def weights_for(item: int, liked: Positions, operator: Rows) -> Values:
+    """The operator's weight from each of `liked` to one item, float32, 0 where there is none."""
+    found = np.zeros(liked.size, np.float32)
+    _weights_for(item, liked, *operator, found)
+    return found
+
+
 def _scratch(m: int) -> tuple[Sums, Positions, Positions]:
     """Sums, the row that last touched each of them, and a list of the items touched."""
     return np.empty(m, np.float64), np.full(m, -1, np.int32), np.empty(m, np.int32)
@@ -130,6 +137,17 @@ def _accumulate(
                 if last_row[item] == row:
                     sums[item] += value * weights[place]
     return count
+
+
+@kernel([types.void(_I64, read(_I32), read(_I64), read(_I32), read(_F32), write(_F32))])
+def _weights_for(
+    item: int, liked: Positions, weight_offsets: Offsets, weight_items: Positions, weights: Values, found: Values
+) -> None:
+    for entry in range(liked.size):
+        for place in range(weight_offsets[liked[entry]], weight_offsets[liked[entry] + 1]):
+            if weight_items[place] == item:
+                found[entry] = weights[place]
+                break
 
 
 @kernel([types.void(_I64, _I64, *_MATRICES, *_SCRATCH, write(_F32, 2))])

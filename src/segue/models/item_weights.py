@@ -15,7 +15,7 @@ from segue.core.explanation import Explanation
 from segue.core.histories import Histories
 from segue.core.vocabulary import Vocabulary
 from segue.errors import ArtifactError, DataError
-from segue.kernels.item_weights import product, product_at, product_topk
+from segue.kernels.item_weights import product, product_at, product_topk, weights_for
 from segue.models.fitted import FittedModel, gather_rows
 from segue.models.weighting import Weighting, weighted
 
@@ -93,15 +93,9 @@ class ItemWeightModel(FittedModel):
         if not 0 <= item < self._n_items:
             raise DataError(f"item must lie in 0..{self._n_items - 1}, got {item}")
         query = self._query(history.known(self._n_items)[0])
-        offsets, near, weights = self._operator.rows
-        contributions = np.zeros(query.n_entries, np.float64)
-        evidence = False
-        for place, (liked, value) in enumerate(zip(query.items, query.weights, strict=True)):
-            row = slice(offsets[liked], offsets[liked + 1])
-            found = np.flatnonzero(near[row] == item)
-            if found.size:
-                contributions[place] = np.float64(value) * weights[row][found[0]]
-                evidence = evidence or value > 0
+        weights = weights_for(item, query.items, self._operator.rows)
+        contributions = query.weights.astype(np.float64) * weights
+        evidence = bool(((query.weights > 0) & (weights != 0)).any())
         baseline = 0.0 if evidence else -np.inf
         score = float(np.float32(baseline + contributions.sum()))
         return Explanation(score, baseline, query.items, contributions.astype(np.float32), "additive")

@@ -126,7 +126,7 @@ class PopularityModel(FittedModel):
         if not 0 <= item < self._n_items:
             raise DataError(f"item must lie in 0..{self._n_items - 1}, got {item}")
         known = history.known(self._n_items)[0].merged()
-        score = float(self.score(history)[0, item])
+        score = float(self.score(history, np.array([[item]], np.int32))[0, 0])
         shares = np.zeros(known.n_entries, np.float32)
         if self._genres is None or score == -np.inf:
             return Explanation(score, score, known.items, shares, "additive")
@@ -152,6 +152,12 @@ class PopularityModel(FittedModel):
             scores = (self._genres @ self._profiles(histories).T).T.astype(np.float32) * self._counts
         scores[scores <= 0] = -np.inf
         return np.ascontiguousarray(scores)
+
+    def _score_candidates(self, histories: Histories, candidates: Int32Array) -> Float32Array:
+        if self._genres is not None:
+            return super()._score_candidates(histories, candidates)
+        counts = self._counts[np.maximum(candidates, 0)]
+        return np.where(counts > 0, counts, np.float32(-np.inf))
 
     def _profiles(self, histories: Histories) -> Float64Array:
         """The genres of what each history likes, (n, n_genres); a row sums to at most 1."""
