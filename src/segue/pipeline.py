@@ -19,9 +19,7 @@ import numpy as np
 from segue.core.arrays import BoolArray, Float32Array, Int64Array
 from segue.core.candidates import Move, Pool, Reason, Recommendations, Trace
 from segue.core.catalogue import Catalogue
-from segue.core.explanation import Explanation
 from segue.core.histories import Histories
-from segue.core.protocols import Explains
 from segue.core.topk import TopK
 from segue.core.vocabulary import Vocabulary
 from segue.errors import DataError, SettingsError
@@ -31,6 +29,7 @@ from segue.ranking.fusion import ReciprocalRankFusion
 from segue.ranking.order import Ranker, falling
 from segue.reranking.course import Course, rerank
 from segue.reranking.disliked import Disliked
+from segue.reranking.reasons import reasons
 from segue.reranking.rule import Rule, Traits
 from segue.retrieval.fallback import next_best
 from segue.retrieval.merging import merge
@@ -79,6 +78,11 @@ class _Answers:
         self.fell_back = np.zeros(n, np.bool_)
         self.reasons: list[tuple[Reason, ...]] = [()] * n
         self.moves: list[tuple[Move, ...]] = [()] * n
+
+    def listed(self, row: int) -> list[tuple[int, float]]:
+        """One list as (item, score) pairs."""
+        size = int(np.count_nonzero(self.items[row] >= 0))
+        return list(zip(self.items[row, :size].tolist(), self.scores[row, :size].tolist(), strict=True))
 
 
 class Pipeline:
@@ -286,48 +290,18 @@ class Pipeline:
         answers.fell_back[target] = (columns >= pool.items.shape[1]).any(axis=1)
         if request.explain:
             for row, place in zip(rows.tolist(), course_rows.tolist(), strict=True):
-                self._explain(answers, found, row, course, place)
-
-    def _explain(self, answers: _Answers, found: _Found, row: int, course: Course, place: int) -> None:
-        """Writes down why each item of one list stands there, and what the rules took out of it."""
-        target = int(found.rows[row])
-        moves = course.moves(place)
-        history = found.histories[row]
-        reasons = []
-        for rank, (item, score) in enumerate(zip(answers.items[target], answers.scores[target], strict=True)):
-            if item < 0:
-                break
-            fallback = course.columns[place, rank] >= found.pool.items.shape[1]
-            nominated = found.pool.nominations(row, int(item))
-            reasons.append(
-                Reason(
-                    int(item),
-                    float(score),
-                    nominated,
-                    self._explanation(history, int(item), nominated),
-                    tuple(move for move in moves if move.item == item),
-                    self._fallback.configuration.name if fallback and self._fallback is not None else None,
+                number = found.rows[row]
+                answers.reasons[number], answers.moves[number] = reasons(
+                    answers.listed(number),
+                    found.histories[row],
+                    pool,
+                    row,
+                    course,
+                    place,
+                    self._ranker.model,
+                    {source.name: source.recommender for source in self._sources},
+                    None if self._fallback is None else self._fallback.configuration.name,
                 )
-            )
-        answers.reasons[target] = tuple(reasons)
-        answers.moves[target] = tuple(move for move in moves if move.after is None)
-
-    def _explanation(self, history: Histories, item: int, nominated: Sequence[tuple[str, int]]) -> Explanation | None:
-        """The ranking model's, where it explains; else that of the best-ranking source that has shares to show.
-
-        A source in whose score no history item has a share (popularity) explains only where no other does.
-        """
-        by_name = {source.name: source.recommender for source in self._sources}
-        models = [self._ranker.model, *(by_name[name] for name, _ in nominated)]
-        empty = None
-        for model in models:
-            if isinstance(model, Explains) and item < len(model.items):
-                explanation = model.explain(history, item)
-                if explanation.score > -np.inf and explanation.contributions.any():
-                    return explanation
-                if explanation.score > -np.inf and empty is None:
-                    empty = explanation
-        return empty
 
     def _trace(self, answers: _Answers, ignored: int) -> Trace:
         nominated = answers.nominated.sum(axis=0).tolist()
