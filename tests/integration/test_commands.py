@@ -11,9 +11,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from commands import Answer, plays, segue, workspace
 
 import segue as package
+from commands import Answer, plays, segue, workspace
 
 COMMANDS = (
     "demo",

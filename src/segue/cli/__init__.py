@@ -13,8 +13,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a title may hold what the terminal cannot show
-    from segue.cli import cache  # deferred, as all that follows: whoever only wants the function's name pays nothing
-    from segue.cli.app import app
+    try:
+        from segue.cli import cache  # deferred, as what follows: whoever only wants the function's name pays nothing
+        from segue.cli.app import app
 
-    cache.choose(os.environ, Path(__file__).parent.parent)  # before Numba is imported, which reads it then
-    app(args=None if arguments is None else list(arguments), prog_name="segue")
+        cache.choose(os.environ, Path(__file__).parent.parent)  # before Numba is imported, which reads it then
+        app(args=None if arguments is None else list(arguments), prog_name="segue")
+    except KeyboardInterrupt:  # before a command began; commands see to it themselves
+        sys.exit(130)

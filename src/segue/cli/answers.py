@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from segue.cli.call import Call, ThreadsOption, command
-from segue.cli.show import Column, clean, emit, note, say, table
+from segue.cli.show import Column, clean, counted, emit, note, say, table
 
 if TYPE_CHECKING:
     from segue.bootstrap import Station
@@ -81,9 +81,10 @@ def recommend(
         if call.json:
             emit({"file": str(out), "users": written.users, "rows": written.rows, "empty": written.empty})
         else:
-            say(f"{out}: {written.rows:,} recommendations for {written.users:,} users (user, rank, item, score)")
+            lists = f"{counted(written.rows, 'recommendation')} for {counted(written.users, 'user')}"
+            say(f"{out}: {lists} (user, rank, item, score)")
             if written.empty:
-                note(f"{written.empty:,} users got nothing: they have no history, and there is nothing to fall back on")
+                note(f"for {counted(written.empty, 'user')} there was nothing that they do not have already")
         return
     station = bootstrap.open_station(call.open())
     asked: dict[str, Any]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 import typer
 
 from segue.cli.call import Call, command
-from segue.cli.show import Column, emit, say, table
+from segue.cli.show import Column, counted, emit, say, table
 
 if TYPE_CHECKING:
     from segue.bootstrap import Imported
@@ -89,9 +89,10 @@ def _print_import(done: Imported) -> None:
     for sentence in report.notes:
         say(sentence)
     dataset = done.dataset
+    entries = dataset.histories.n_entries
     say(
-        f"{dataset.n_users:,} users, {dataset.n_items:,} items, {dataset.histories.n_entries:,} entries "
-        f"({dataset.feedback})"
+        f"{counted(dataset.n_users, 'user')}, {counted(dataset.n_items, 'item')}, "
+        f"{entries:,} {'entry' if entries == 1 else 'entries'} ({dataset.feedback})"
     )
 
 

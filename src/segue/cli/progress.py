@@ -122,7 +122,8 @@ class _Line:
     def advance(self, amount: float = 1.0, note: str = "") -> None:
         self._done += amount
         self.note = clean(note) or self.note
-        if self._lines.silent_for() < _SECONDS_BETWEEN_LINES:
+        finished = self._total is not None and self._done >= self._total  # its last line comes with the end of the task
+        if finished or self._lines.silent_for() < _SECONDS_BETWEEN_LINES:
             return
         text = f"{self.description}: {self._done:,.0f}"
         if self._total:

@@ -34,6 +34,11 @@ def clean(text: str) -> str:
     return "".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cs") and c not in _DIRECTION)
 
 
+def counted(number: int, noun: str) -> str:
+    """ "1 user", "2,000 users"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def say(text: str = "") -> None:
     """A line of the answer, on stdout."""
     print(clean(text))  # noqa: T201

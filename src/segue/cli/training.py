@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from segue.cli.call import Call, SeedOption, ThreadsOption, command
-from segue.cli.show import Column, emit, note, say, table
+from segue.cli.show import Column, counted, emit, note, say, table
 
 if TYPE_CHECKING:
     from segue.evaluation import Evaluation
@@ -74,14 +74,14 @@ def print_evaluation(found: Evaluation, file: Path) -> None:
     train, test = split["train"], split[found.part]
     say()
     say(
-        f"{found.users.size:,} users asked ({split['split']}, seed {split['seed']}); "
+        f"{counted(found.users.size, 'user')} asked ({split['split']}, seed {split['seed']}); "
         f"trained on {train['entries']:,} entries of {train['users']:,} users"
     )
     if test["users_without_relevant"]:
-        say(f"{test['users_without_relevant']:,} users had nothing hidden to find and are in no average")
+        say(f"{counted(test['users_without_relevant'], 'user')} had nothing hidden to find, and are in no average")
     for result in found.results:
         if result.nothing:
-            say(f"{result.name} gave {result.nothing:,} users nothing; they count as misses")
+            say(f"{result.name} gave {counted(result.nothing, 'user')} nothing; they count as misses")
     say(f"below each mean: its {found.level:.0%} bootstrap interval; *: the best, or not told apart from it")
     note(f"recorded in {file}")
 
