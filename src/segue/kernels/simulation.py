@@ -11,7 +11,7 @@ from numba.core import types
 from segue.kernels.compile import kernel, read, write
 
 _POOL = 40  # plays that are drawn together and then put in order
-_REPEAT = -3.0  # how much likeness the very same track has to the one before it
+_REPEAT = -3.0  # likeness of a track that was played in this session already
 _SAME_ARTIST = 0.4
 _SAME_ALBUM = 0.4
 
@@ -21,7 +21,7 @@ _MIX_B = np.uint64(0x94D049BB133111EB)
 _TO_UNIT = 1.0 / 9007199254740992.0  # 2 ** -53
 
 
-@kernel([types.float64(write(types.uint64))], inline=True)
+@kernel([types.float64(write(types.uint64))])
 def _uniform(state: npt.NDArray[np.uint64]) -> float:
     """The next number of SplitMix64 (Steele, Lea, Flood 2014), in 0..1 without 1."""
     state[0] += _GOLDEN
@@ -199,16 +199,18 @@ def listen(  # noqa: PLR0915 - one walk through one year; parts of it would hand
             for s in range(first, session):
                 clock = max(clock + 1800.0, starts[s])
                 before = -1
+                opened = entry
                 for _ in range(lengths[s]):
                     chosen = int(_uniform(state) * left)
                     if before >= 0:
                         best = -math.inf
                         for p in range(left):
                             item = candidates[pool[p]]
-                            if item == before:
-                                likeness = _REPEAT
-                            else:
-                                likeness = 0.0
+                            likeness = 0.0
+                            for e in range(opened, entry):
+                                if items[e] == item:
+                                    likeness = _REPEAT
+                            if likeness == 0.0:
                                 for x in range(styles):
                                     likeness += vectors[item, x] * vectors[before, x]
                                 if artists[item] == artists[before]:

@@ -134,7 +134,7 @@ def _classical_title(root: str, rng: np.random.Generator) -> str:
     if draw < 0.4:
         return _title(root, rng)
     form = _pick(words.FORMS, rng)
-    key = f"{_pick('CDEFGAB', rng)}{_pick(('', '', '', '-flat', '-sharp'), rng)} {_pick(('major', 'minor'), rng)}"
+    key = _pick(words.KEYS, rng)
     if draw < 0.6:
         return f"{form} in {key}"
     if draw < 0.8:

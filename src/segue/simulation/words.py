@@ -107,6 +107,12 @@ FORMS: Final = _words(
     "Nocturne Prelude Étude Sonata Waltz Intermezzo Elegy Fugue Impromptu Rhapsody Serenade Berceuse Romance Fantasia"
 )
 
+KEYS: Final = (
+    "C major", "G major", "D major", "A major", "E major", "F major", "B-flat major", "E-flat major", "A-flat major",
+    "D-flat major", "A minor", "E minor", "B minor", "F-sharp minor", "C-sharp minor", "D minor", "G minor", "C minor",
+    "F minor", "B-flat minor",
+)  # fmt: skip
+
 SYLLABLES: Final = _words(
     "ka lo mi ve ra no su ti ar el on da li or mu se vi zo ny ca pel tor van mar sol ri ju be ha lun fo ne xa ki"
 )
@@ -161,7 +167,7 @@ GENRE_PLAYLISTS: Final = (
     "deep {x} cuts", "{x} forever",
 )  # fmt: skip
 ARTIST_PLAYLISTS: Final = ("best of {x}", "{x} and friends", "{x}", "if you like {x}", "{x} deep cuts")
-DECADE_PLAYLISTS: Final = ("{x}s", "back to the {x}s", "{x}s favourites", "best of the {x}s", "{x}s forever")
+DECADE_PLAYLISTS: Final = ("{x}s", "the {x}s", "{x}s favourites", "best of the {x}s", "{x}s forever")
 MOOD_PLAYLISTS: Final = {
     "chill": ("chill", "slow evening", "rainy day", "wind down", "sunday morning coffee", "Chill Vibes", "reading"),
     "energy": ("workout", "running", "GYM", "leg day", "wake up!", "cleaning the flat", "power hour"),

@@ -127,7 +127,7 @@ def simulate_to(
 
     What is written equals `simulate(...).dataset` for the same arguments. Memory: the catalogue (about 2 kB a track),
     some cells of 1,000 listeners, a file's worth of entries (about 200 MB), and for each listener what the writer keeps
-    (id, name, country, friends: about 250 bytes), however many plays there are. Raises SettingsError for an impossible
+    (id, name, country, friends: about 300 bytes), however many plays there are. Raises SettingsError for an impossible
     size, StorageError where the folder cannot be written.
     """
     check_size(listeners, tracks, seed)
