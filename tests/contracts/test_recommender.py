@@ -284,7 +284,7 @@ def test_an_explanation_accounts_for_the_score(case: str, dataset: Dataset) -> N
         for item in range(0, dataset.n_items, 3):
             explanation = model.explain(history, item)
             assert explanation.items.tolist() == history.merged().items.tolist()
-            assert close([explanation.score], [scores[row, item]])
+            assert explanation.score == pytest.approx(float(scores[row, item]), rel=1e-4, abs=1e-5)
             if explanation.kind == "additive":
                 total = explanation.baseline + explanation.contributions.astype(np.float64).sum()
                 assert total == pytest.approx(explanation.score, rel=1e-4, abs=1e-5)
