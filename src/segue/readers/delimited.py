@@ -98,8 +98,8 @@ def chunks(
 ) -> Iterator[pl.DataFrame]:
     """The rows in frames: a text column for each entry of `columns` (name -> number from 0), LINE, and TOO_WIDE.
 
-    Fields that are absent are empty. TOO_WIDE is true where a row has more fields than the dialect. Rows are counted on
-    the tally; those whose quotes cannot be followed are rejected here. `header` leaves out the first line.
+    Fields that are absent are empty. TOO_WIDE is true where something stands beyond the last column. Rows are counted
+    on the tally; those whose quotes cannot be followed are rejected here. `header` leaves out the first line.
     """
     parser = _Parser(dialect, columns, tally)
     rest, rest_line = b"", 1
@@ -186,7 +186,7 @@ class _Parser:
         data: dict[str, list[str]] = {
             name: [row[number] if number < len(row) else "" for row in rows] for name, number in self._columns.items()
         }
-        wide = [any(row[width:]) for row in rows]
+        wide = [len(row) > width and row[width] != "" for row in rows]
         frame = pl.DataFrame(data, schema=dict.fromkeys(self._columns, pl.String()))
         return frame.with_columns(pl.Series(TOO_WIDE, wide, dtype=pl.Boolean), pl.Series(LINE, numbers, dtype=pl.Int64))
 
