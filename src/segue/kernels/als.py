@@ -1,18 +1,20 @@
 """The sweeps of alternating least squares: every row of one side, solved against the other side held fixed.
 
-With z the vectors of the fixed side and G = sum z z^T over all of them, the normal equations of a row with entries e are
+With z the vectors of the fixed side and G = sum z z^T over all of them, the equations of a row with entries e are
 
     (w G + r I + sum_e excess_e z_e z_e^T) x = sum_e pull_e z_e.
 
 Both solvers want the basis in which G is diagonal, `diagonal = w diag(G)`: what all rows share then costs d operations
 instead of d^2. A row that nothing pulls (all pull_e = 0) is zero, whatever its ridge r.
 
-Conjugate gradients is bound by memory: entries are fetched ahead, and taken four at a time, since four dot products that
-share a vector load it once. It is preconditioned by the diagonal of the matrix, with the row's own entries replaced by as
-much of the typical entry: that diagonal costs no pass over the entries and serves nearly as well.
+Conjugate gradients is bound by memory: entries are fetched ahead, and taken four at a time, since four dot products
+that share a vector load it once. It is preconditioned by the diagonal of the matrix, with the row's own entries
+replaced by as much of the typical entry: that costs no pass over the entries and serves nearly as well.
 
-The exact solver factorizes the matrix (Cholesky), or for a row of fewer entries than factors the smaller matrix of its dual:
-with R = sqrt(excess) z (w G + r I)^(-1/2) and q = pull / sqrt(excess), x = (w G + r I)^(-1/2) R^T (I + R R^T)^(-1) q.
+The exact solver factorizes the matrix (Cholesky), or for a row of fewer entries than factors the smaller matrix of its
+dual: with B = w G + r I, R = sqrt(excess) z B^(-1/2) and q = pull / sqrt(excess),
+
+    x = B^(-1/2) R^T (I + R R^T)^(-1) q.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ _ENTRIES = [read(_I64), read(_I32), read(_F32), read(_F32)]
 
 
 @intrinsic
-def _prefetch(_context: Any, matrix: Any, row: Any, byte: Any) -> Any:
+def _prefetch(_typing_context: Any, matrix: Any, _row: Any, _byte: Any) -> Any:
     """Starts to load the cache line at a byte of a row into the cache; does nothing else."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -65,13 +67,16 @@ def _add_residual(
     columns: npt.NDArray[np.int32],
     excess: Float32s,
     pull: Float32s,
-    pulled: float,
+    pulled: np.float32,
     fixed: Float32s,
     x: Float32s,
     y: Float32s,
     ahead: int,
 ) -> None:
-    """y += sum_e (pulled pull_e - excess_e z_e . x) z_e over the entries start:stop, fetching ahead where that is not 0."""
+    """y += sum_e (pulled pull_e - excess_e z_e . x) z_e over the entries start:stop.
+
+    Where `ahead` is not 0, the vectors of the entries that far ahead are fetched meanwhile.
+    """
     d = fixed.shape[1]
     zero = np.float32(0)
     last = columns.size - 1
@@ -99,7 +104,7 @@ def _add_residual(
 
 
 @kernel([_F32(_I64, _I64, read(_F32))])
-def _total(start: int, stop: int, values: Float32s) -> float:
+def _total(start: int, stop: int, values: Float32s) -> np.float32:
     total = np.float32(0)
     for e in range(start, stop):
         total += values[e]
@@ -207,8 +212,8 @@ def _solve_primal(
             for j in range(d):
                 gathered[place, j] = root * fixed[column, j]
                 x[j] += weight * fixed[column, j]
-        add_gram(np.int32(count), np.int32(d), gathered.ctypes.data, matrix.ctypes.data)
-    return solve_positive(np.int32(d), matrix.ctypes.data, x.ctypes.data)
+        add_gram(count, d, gathered.ctypes.data, matrix.ctypes.data)
+    return solve_positive(d, matrix.ctypes.data, x.ctypes.data)
 
 
 @kernel([_I32(*_ROW, write(_F32, 2))])
@@ -241,8 +246,8 @@ def _solve_dual(
         small[place * count + place] = 1
         for j in range(d):
             gathered[place, j] = root * scale[j] * fixed[column, j]
-    add_outer_gram(np.int32(count), np.int32(d), gathered.ctypes.data, matrix.ctypes.data)
-    failed = solve_positive(np.int32(count), matrix.ctypes.data, q.ctypes.data)
+    add_outer_gram(count, d, gathered.ctypes.data, matrix.ctypes.data)
+    failed = solve_positive(count, matrix.ctypes.data, q.ctypes.data)
     x[:] = 0
     for place in range(count):
         weight = q[place]
@@ -283,10 +288,11 @@ def exact(
         dual = stop - start < d
         for e in range(start, stop):
             dual &= excess[e] > 0 or pull[e] == 0
+        x, r = solved[row], ridge[row]
         if dual:
-            failed = _solve_dual(start, stop, columns, excess, pull, fixed, diagonal, ridge[row], solved[row], gathered, matrix, scratch)
+            failed = _solve_dual(start, stop, columns, excess, pull, fixed, diagonal, r, x, gathered, matrix, scratch)
         else:
-            failed = _solve_primal(start, stop, columns, excess, pull, fixed, diagonal, ridge[row], solved[row], gathered, matrix)
+            failed = _solve_primal(start, stop, columns, excess, pull, fixed, diagonal, r, x, gathered, matrix)
         if failed != 0:
             return row
     return -1

@@ -1,10 +1,10 @@
 """BLAS and LAPACK inside compiled loops: SciPy's own, called without going through Python.
 
-SciPy hands out the addresses of its routines for Cython. They are given to LLVM under names of our own, so that compiled
-code refers to a name instead of an address and can be cached on disk.
+SciPy hands out the addresses of its routines for Cython. They are given to LLVM under names of our own, so that
+compiled code refers to a name instead of an address and can be cached on disk.
 
-An array behind an address (`array.ctypes.data`) must outlive the call: make it outside the kernel that calls, and pass it
-in. To BLAS a matrix is column by column, so that a C-contiguous (n, m) array is the (m, n) transpose of what we see.
+An array behind an address (`array.ctypes.data`) must outlive the call: make it outside the kernel that calls, and pass
+it in. To BLAS a matrix is column by column, so that a C-contiguous (n, m) array is the (m, n) transpose of what we see.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from scipy.linalg import cython_blas, cython_lapack
 
 from segue.kernels.compile import kernel
 
-_ADDRESS, _INT, _REAL = types.uintp, types.int32, types.float32
+_ADDRESS, _INT = types.uintp, types.int64
 _AS_IS, _TRANSPOSED, _LOWER, _UPPER = (ord(letter) for letter in "NTLU")
 
 
@@ -63,7 +63,7 @@ def _int_at(_typing_context: Any, address: Any) -> Any:
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.load(builder.inttoptr(arguments[0], ir.IntType(32).as_pointer()))
 
-    return _INT(address), generate
+    return types.int32(address), generate
 
 
 @kernel([types.void(_INT, _INT, _INT, _ADDRESS, _INT, _ADDRESS, _INT, _ADDRESS, _INT)])
@@ -122,7 +122,7 @@ def add_outer_gram(n: int, d: int, a: int, c: int) -> None:
 
 @kernel([_INT(_INT, _ADDRESS, _ADDRESS)])
 def solve_positive(n: int, a: int, b: int) -> int:
-    """Solves A x = b in place of b by Cholesky, given the lower triangle of a C-contiguous float32 A (n, n), by address.
+    """Solves A x = b in place of b by Cholesky, A being float32 (n, n) with its lower triangle filled.
 
     Returns 0, or the order of the leading minor that is not positive; b is then as it was.
     """

@@ -67,8 +67,8 @@ def spread(worker: Callable[[Iterator[T]], None], pieces: Iterable[T], threads: 
 
     For kernels that release the interpreter lock: a worker makes its own scratch memory, then works through its share.
     Which worker gets which piece is left to chance, so a piece's result must not depend on it. The first exception of a
-    worker, or KeyboardInterrupt here, ends all shares and is raised when every worker has stopped. With one thread this is
-    a plain call, so that requests do not wait for each other; otherwise it runs under `parallel`.
+    worker, or KeyboardInterrupt here, ends all shares and is raised when every worker has stopped. With one thread this
+    is a plain call, so that requests do not wait for each other; otherwise it runs under `parallel`.
     """
     share = _Share(pieces)
     count = resolve(threads)

@@ -1,8 +1,8 @@
 """The k largest of many scores, row by row: exact, ties by position, never a NaN and never -inf.
 
-Scores come in tiles, some rows by some columns. A tile is compared with each row's threshold, its k-th best score so far,
-and what passes is kept as a 64-bit key that orders by score, then position. When a row's room is full, its keys are cut
-down to the k largest, which raises the threshold; once it is high, whole steps of scores are passed over at a time.
+Scores come in tiles, some rows by some columns. A tile is compared with each row's threshold, its k-th best score so
+far, and what passes is kept as a 64-bit key that orders by score, then position. When a row's room is full, its keys
+are cut down to the k largest, which raises the threshold; once it is high, whole steps are passed over at once.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def select_topk(
     """The k largest scores of each row and where they are.
 
     scores:  float32, shape (n, m); -inf and NaN never come back.
-    blocked: what must not come back, row by row: int64 offsets of shape (n + 1,) into int32 positions; repeats are harmless.
+    blocked: what must not come back, row by row: int64 offsets of shape (n + 1,) into int32 positions; repeats are
+             harmless.
     allowed: bool, shape (m,), or empty for "all".
 
     Returns items (int32) and scores (float32) of shape (n, k): largest first, ties by position, then -1 and -inf.
@@ -60,7 +61,14 @@ def select_topk(
                 part[:] = scores[start : start + rows, first : first + width]
                 _bar(part, first, blocked_offsets[start:], blocked_items)
                 _offer(part, first, allowed, *best)
-            _finish(rows, *best, items[start : start + rows], values[start : start + rows].view(np.uint32))
+            _finish(
+                rows,
+                best.k,
+                best.keys,
+                best.counts,
+                items[start : start + rows],
+                values[start : start + rows].view(np.uint32),
+            )
 
     spread(worker, range(0, n, _ROWS), threads if n * m > 2**20 else 1)
     return items, values
@@ -187,10 +195,7 @@ def _key(bits: np.uint32, position: int) -> np.uint64:
     """A number that is larger for a larger score (given by its bits) and, at equal scores, for a smaller position."""
     if bits == np.uint32(0x80000000):  # -0.0 equals 0.0
         bits = np.uint32(0)
-    if bits >> np.uint32(31):
-        rising = bits ^ np.uint32(0xFFFFFFFF)
-    else:
-        rising = bits ^ np.uint32(0x80000000)
+    rising = bits ^ (np.uint32(0xFFFFFFFF) if bits >> np.uint32(31) else np.uint32(0x80000000))
     return (np.uint64(rising) << np.uint64(32)) | np.uint64(np.uint32(0xFFFFFFFF) - np.uint32(position))
 
 
@@ -243,13 +248,12 @@ def _offer(
         counts[row] = count
 
 
-@kernel([types.void(_I64, _I64, write(_U64, 2), write(_I64), write(_F32), write(_I32, 2), write(_U32, 2))])
+@kernel([types.void(_I64, _I64, write(_U64, 2), write(_I64), write(_I32, 2), write(_U32, 2))])
 def _finish(
     rows: int,
     k: int,
     keys: npt.NDArray[np.uint64],
     counts: npt.NDArray[np.int64],
-    thresholds: npt.NDArray[np.float32],
     items: npt.NDArray[np.int32],
     values: npt.NDArray[np.uint32],
 ) -> None:
@@ -295,15 +299,15 @@ def _product_rows(
         width = min(columns, m - first)
         tile = room[: rows * width].reshape(rows, width)
         product(
-            np.int32(rows),
-            np.int32(width),
-            np.int32(d),
+            rows,
+            width,
+            d,
             queries.ctypes.data,
-            np.int32(d),
+            d,
             vectors.ctypes.data + 4 * d * first,
-            np.int32(d),
+            d,
             room.ctypes.data,
-            np.int32(width),
+            width,
         )
         if bias.size:
             for row in range(rows):
@@ -311,4 +315,4 @@ def _product_rows(
                     tile[row, column] += bias[first + column]
         _bar(tile, first, blocked_offsets, blocked_items)
         _offer(tile, first, allowed, k, keys, counts, thresholds)
-    _finish(rows, k, keys, counts, thresholds, items, values)
+    _finish(rows, k, keys, counts, items, values)

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from segue.models.implicit_als import ImplicitALS
 from segue.models.item_knn import ItemKNN
 from segue.models.popularity import Popularity
 
 #: Every model by the name that settings and the command line use.
-MODELS: Final[Mapping[str, type[Any]]] = MappingProxyType({model.name: model for model in (Popularity, ItemKNN)})
+MODELS: Final[Mapping[str, type[Any]]] = MappingProxyType(
+    {model.name: model for model in (Popularity, ItemKNN, ImplicitALS)}
+)

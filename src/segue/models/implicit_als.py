@@ -1,0 +1,222 @@
+"""Matrix factorization of implicit feedback by alternating least squares."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Literal, TypeAlias, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from segue.core.arrays import Float32Array
+from segue.core.dataset import Dataset
+from segue.core.explanation import Explanation
+from segue.core.histories import Histories
+from segue.core.progress import SILENT, Progress
+from segue.core.vocabulary import Vocabulary
+from segue.errors import ArtifactError, DataError, SettingsError
+from segue.kernels.threads import blas
+from segue.models.alternating import Entries, Side, aligned, squares, to_axes
+from segue.models.embedding import EmbeddingModel
+
+Weighting: TypeAlias = Literal["binary", "linear", "log", "power"]
+Solver: TypeAlias = Literal["cg", "exact"]
+
+_INITIAL_SCALE: Final = 0.1  # standard deviation of the first item vectors' length (Rendle et al. 2021)
+_BLOCK_ROWS: Final = 8192  # histories that have their vectors at once
+_FEW: Final = 2048  # entries that are not worth a second thread
+_WEIGHTINGS: Final[Mapping[str, Callable[[Float32Array], Float32Array]]] = {
+    "binary": np.ones_like,
+    "linear": np.positive,
+    "log": np.log1p,
+    "power": np.sqrt,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImplicitALS:
+    """Vectors of users and items whose products are near 1 where a user took an item, and near 0 elsewhere.
+
+    Minimizes, over user vectors x and item vectors y, with p = x . y,
+
+        sum_observed c (t - p)^2 + unobserved_weight sum_unobserved p^2
+        + regularization (sum_u n_u^e |x_u|^2 + sum_i n_i^e |y_i|^2)
+
+    with confidence c = 1 + alpha f(|weight|), target t = 1 for a positive weight and 0 for a negative one (a dislike),
+    n the number of positive weights of the row, and e = regularization_exponent. A weight of 0 counts as unobserved.
+    With e = 0 and unobserved_weight = 1 this is the objective of Hu, Koren and Volinsky, "Collaborative filtering for
+    implicit feedback datasets" (2008); a small unobserved_weight is that of Rendle et al., "Revisiting the performance
+    of iALS on item recommendation benchmarks" (2021); e = 1 is the scaling of Zhou et al. (2008) and of Spark.
+
+    factors:            the length of the vectors.
+    iterations:         sweeps over users and items.
+    weighting:          f: "binary" (1), "linear" (w), "log" (log(1 + w)), "power" (sqrt(w)).
+    alpha:              how much more an observed pair counts the larger its weight; 0 and more.
+    unobserved_weight:  how much an unobserved pair counts beside an observed one; 0..1.
+    solver:             "cg" (conjugate gradients from the last sweep's answer) or "exact" (Cholesky).
+
+    Raises SettingsError at birth where a value is not what it must be.
+    """
+
+    name: ClassVar[str] = "implicit-als"
+
+    factors: int = 128
+    iterations: int = 16
+    weighting: Weighting = "binary"
+    alpha: float = 0.0
+    unobserved_weight: float = 0.1
+    regularization: float = 0.1
+    regularization_exponent: float = 1.0
+    solver: Solver = "cg"
+
+    def __post_init__(self) -> None:
+        for name in ("factors", "iterations"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise SettingsError(f"{name} must be a whole number of at least 1, got {value!r}")
+        for name, low, high in (
+            ("alpha", 0.0, math.inf),
+            ("unobserved_weight", 0.0, 1.0),
+            ("regularization", 0.0, math.inf),
+            ("regularization_exponent", 0.0, math.inf),
+        ):
+            value = getattr(self, name)
+            if not isinstance(value, (int, float)) or not (low <= value <= high and math.isfinite(value)):
+                reach = f"between {low:g} and {high:g}" if math.isfinite(high) else f"a number of at least {low:g}"
+                raise SettingsError(f"{name} must be {reach}, got {value!r}")
+        if self.regularization == 0:
+            raise SettingsError("regularization must be more than 0: without it, short rows have no single solution")
+        for name, choices in (("weighting", get_args(Weighting)), ("solver", get_args(Solver))):
+            if getattr(self, name) not in choices:
+                expected = ", ".join(map(repr, choices))
+                raise SettingsError(f"{name} must be one of {expected}, got {getattr(self, name)!r}")
+
+    def fit(
+        self, dataset: Dataset, *, seed: int = 0, progress: Progress = SILENT, threads: int | None = None
+    ) -> FittedImplicitALS:
+        """Learns item vectors; DataError where no user took any item, ModelError where the numbers run over."""
+        entries = self._entries(dataset.histories, dataset.n_items)
+        users, items = self._side(entries), self._side(entries.transposed(dataset.n_items))
+        if not users.pull.any():
+            raise DataError(
+                "implicit-als learns from positive weights, but the dataset has none; give it plays or likes"
+            )
+        x, y = aligned(len(users), self.factors), aligned(len(items), self.factors)
+        scale = np.float32(_INITIAL_SCALE / math.sqrt(self.factors))
+        y[:] = np.random.default_rng(seed).standard_normal(y.shape, dtype=np.float32) * scale
+        with progress.task(self.name, total=self.iterations, unit="sweep") as task:
+            for _ in range(self.iterations):
+                with blas(1):
+                    self._solve(users, y, x, threads)
+                    self._solve(items, x, y, threads)
+                task.advance()
+        with blas(1):
+            to_axes(y, x[:0], threads)
+        return FittedImplicitALS(self, dataset.items, y)
+
+    def restore(self, items: Vocabulary, arrays: Mapping[str, npt.NDArray[Any]]) -> FittedImplicitALS:
+        """The fitted model of its arrays; ArtifactError where they are not those of this configuration."""
+        vectors = arrays.get("item_vectors")
+        if vectors is None or vectors.shape != (len(items), self.factors) or vectors.dtype != np.float32:
+            found = "nothing" if vectors is None else f"{vectors.dtype} of shape {vectors.shape}"
+            raise ArtifactError(
+                f"implicit-als needs item_vectors, float32 of shape {(len(items), self.factors)}, found {found}; "
+                "train the model again"
+            )
+        return FittedImplicitALS(self, items, vectors)
+
+    def _solve(self, side: Side, fixed: Float32Array, solved: Float32Array, threads: int | None) -> None:
+        """Half a sweep: one side against the other, both turned to the axes of the fixed one."""
+        diagonal = (self.unobserved_weight * to_axes(fixed, solved, threads)).astype(np.float32)
+        solve = side.solve if self.solver == "exact" else side.step_nearer
+        solve(fixed, diagonal, solved, threads)
+
+    def _entries(self, histories: Histories, n_items: int) -> Entries:
+        """What is observed: each known item once per row, without the zeros."""
+        merged = histories.known(n_items)[0].merged()
+        if not merged.weights.all():
+            merged = merged.where(merged.weights != 0)
+        return Entries(merged.offsets, merged.items, merged.weights)
+
+    def _side(self, entries: Entries) -> Side:
+        confidence = (1 + self.alpha * _WEIGHTINGS[self.weighting](np.abs(entries.weights))).astype(np.float32)
+        ridge = self.regularization * entries.positives.astype(np.float64) ** self.regularization_exponent
+        return Side(
+            entries,
+            confidence - np.float32(self.unobserved_weight),
+            np.where(entries.weights > 0, confidence, np.float32(0)),
+            ridge.astype(np.float32),
+        )
+
+
+class FittedImplicitALS(EmbeddingModel):
+    """Item vectors, in the axes in which their Gram matrix is diagonal.
+
+    A history's vector is the exact minimum of the objective over x, item vectors held fixed. It is stored for nobody: a
+    user of the training data is answered by the history.
+    """
+
+    def __init__(self, configuration: ImplicitALS, items: Vocabulary, item_vectors: Float32Array) -> None:
+        super().__init__(configuration, items, item_vectors)
+        self._als = configuration
+        self._diagonal = (configuration.unobserved_weight * squares(self.item_vectors)).astype(np.float32)
+
+    def query_vectors(self, histories: Histories, *, threads: int | None = None) -> Float32Array:
+        """float32, shape (n, factors): the exact solution for each history; zeros where no weight is positive."""
+        side = self._als._side(self._als._entries(histories, self.n_items))
+        vectors = np.zeros((len(histories), self._als.factors), np.float32)
+        side.solve(self.item_vectors, self._diagonal, vectors, threads if len(side.entries.columns) > _FEW else 1)
+        return vectors
+
+    def explain(self, history: Histories, item: int) -> Explanation:
+        """The score of `item` for a single history, as a sum over the history's items; exact.
+
+        With A x = sum_e pull_e z_e the equations of the history, the part of entry e is pull_e z_e . A^-1 y. A dislike
+        has no part of its own: it acts through A. Where there is no evidence the baseline is -inf.
+        Raises DataError unless there is one history and the item exists.
+        """
+        if len(history) != 1:
+            raise DataError(f"explain takes a single history, got {len(history)}")
+        (position,) = self._positions([item])
+        known = history.known(self.n_items)[0].merged()
+        entries = self._als._entries(known, self.n_items)
+        side = self._als._side(entries)
+        parts = np.zeros(known.n_entries, np.float32)
+        if not side.pull.any() or not self._evidence[position]:
+            return Explanation(-math.inf, -math.inf, known.items, parts, "additive")
+        vectors = self.item_vectors[entries.columns].astype(np.float64)
+        matrix = (vectors.T * side.excess) @ vectors
+        matrix[np.diag_indices_from(matrix)] += self._diagonal.astype(np.float64) + side.ridge[0]
+        direction = np.linalg.solve(matrix, self.item_vectors[position].astype(np.float64))
+        parts[known.weights != 0] = side.pull * (vectors @ direction)
+        return Explanation(float(parts.sum(dtype=np.float64)), 0.0, known.items, parts, "additive")
+
+    def objective(self, dataset: Dataset, *, threads: int | None = None) -> float:
+        """The value of what ImplicitALS minimizes, on these histories with their exact vectors and these item vectors.
+
+        DataError where the dataset has fewer items than the model.
+        """
+        if dataset.n_items < self.n_items:
+            raise DataError(f"the model knows {self.n_items} items, but the dataset has only {dataset.n_items}")
+        als, y = self._als, self.item_vectors.astype(np.float64)
+        observed, gram, ridge = 0.0, np.zeros((als.factors, als.factors)), 0.0
+        n_items = np.zeros(self.n_items)
+        for start in range(0, len(dataset.histories), _BLOCK_ROWS):
+            histories = dataset.histories[start : start + _BLOCK_ROWS]
+            entries = als._entries(histories, self.n_items)
+            side = als._side(entries)
+            x = self.query_vectors(histories, threads=threads).astype(np.float64)
+            rows = np.repeat(np.arange(len(entries)), np.diff(entries.offsets))
+            p = np.einsum("ij,ij->i", x[rows], y[entries.columns])
+            observed += float((side.excess * p**2 - 2 * side.pull * p + side.pull).sum(dtype=np.float64))
+            gram += x.T @ x
+            ridge += float(side.ridge @ np.square(x).sum(axis=1))
+            n_items += np.bincount(entries.columns[entries.weights > 0], minlength=self.n_items)
+        ridge += als.regularization * float(n_items**als.regularization_exponent @ np.square(y).sum(axis=1))
+        return observed + als.unobserved_weight * float((gram * (y.T @ y)).sum()) + ridge
+
+    def arrays(self) -> Mapping[str, npt.NDArray[Any]]:
+        """item_vectors: float32, shape (n_items, factors)."""
+        return {"item_vectors": self.item_vectors}
