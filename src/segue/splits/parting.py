@@ -33,18 +33,24 @@ class Distinct:
 
     @classmethod
     def of(cls, histories: Histories) -> Distinct:
-        """Finds them by one sort of all entries."""
+        """Finds them by one sort of all entries, which keeps the order of entries of the same item."""
         row_of_entry = histories.row_of_entry
         key = row_of_entry * np.int64(max(1, histories.n_items)) + histories.items
-        _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
-        by_first = np.argsort(first)
+        by_key = np.argsort(key, kind="stable")
+        sorted_key = key[by_key]
+        new = np.ones(key.size, dtype=np.bool_)
+        new[1:] = sorted_key[1:] != sorted_key[:-1]
+        first = by_key[new]
+        by_first = np.argsort(first, kind="stable")
         number = np.empty_like(by_first)
         number[by_first] = np.arange(by_first.size)
-        first = first[by_first].astype(np.int64)
+        of_entry = np.empty_like(by_key)
+        of_entry[by_key] = number[np.cumsum(new) - 1]
+        first = first[by_first]
         row = row_of_entry[first]
         counts = np.bincount(row, minlength=len(histories)).astype(np.int64)
         start = np.cumsum(counts) - counts
-        return cls(row, np.arange(row.size) - start[row], first, number[inverse].astype(np.int64), counts)
+        return cls(row, np.arange(row.size) - start[row], first, of_entry, counts)
 
 
 def hide(
@@ -102,7 +108,8 @@ def check_sum(test: float, validation: float) -> None:
 
 def _random_places(distinct: Distinct, generator: np.random.Generator) -> Int64Array:
     """A random order of the distinct items within each row: the place of each, from 0."""
-    order = np.lexsort((generator.random(distinct.row.size), distinct.row))
+    key = (distinct.row << 32) + generator.integers(0, 2**32, distinct.row.size)  # one sort by row, then by chance
+    order = np.argsort(key, kind="stable")
     places = np.empty(order.size, dtype=np.int64)
     places[order] = distinct.place  # both are grouped by row, so sorted position s has place s - start of its row
     return places

@@ -46,10 +46,12 @@ class Part:
         if np.any(self.relevant.lengths == 0):
             raise DataError("every user of a part must have a relevant item; leave the others out")
         width = np.int64(max(self.given.n_items, self.relevant.n_items, 1))
-        hidden = self.relevant.row_of_entry * width + self.relevant.items
-        if np.unique(hidden).size != hidden.size:
+        hidden = np.sort(self.relevant.row_of_entry * width + self.relevant.items, kind="stable")
+        if np.any(hidden[1:] == hidden[:-1]):
             raise DataError("an item is relevant twice to one user; relevant items must be distinct")
-        if np.isin(hidden, self.given.row_of_entry * width + self.given.items).any():
+        given = self.given.row_of_entry * width + self.given.items
+        nearest = np.minimum(np.searchsorted(hidden, given), max(0, hidden.size - 1))
+        if hidden.size and np.any(hidden[nearest] == given):
             raise DataError("an item is both given and hidden for one user, which would leak the answer")
 
     @classmethod

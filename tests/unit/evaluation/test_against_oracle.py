@@ -63,7 +63,8 @@ def scores_of_cosine(split: Split, part: Part) -> np.ndarray:
 
 def check(split: Split) -> dict[str, float]:
     everything = len(split.train.items)  # no neighbour is cut off
-    evaluation = evaluate({"popularity": Popularity(), "item-knn": ItemKNN(neighbours=everything)}, split, NAMES)
+    cosine_knn = ItemKNN(similarity="cosine", neighbours=everything, shrinkage=0.0, weighting="binary")
+    evaluation = evaluate({"popularity": Popularity(), "item-knn": cosine_knn}, split, NAMES)
     means = {(e.model, e.metric): e.mean for e in evaluation.estimates}
     popularity, cosine = (
         oracle(scores(split, split.test), split.test) for scores in (scores_of_popularity, scores_of_cosine)
