@@ -86,8 +86,8 @@ def check_lists(
     for row in range(len(histories)):
         gone = [histories[row].items] if exclude_seen else []
         gone += [] if banned is None else [banned[row].items]
-        for items in gone:
-            scores[row, items[items < scores.shape[1]]] = -np.inf
+        for away in gone:
+            scores[row, away[away < scores.shape[1]]] = -np.inf
     best = -np.sort(-scores, axis=1)[:, : top.k]
     best = np.pad(best, ((0, 0), (0, top.k - best.shape[1])), constant_values=-np.inf)
     assert close(top.scores, best)

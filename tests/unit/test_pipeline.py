@@ -220,7 +220,7 @@ def test_a_list_is_as_long_as_the_rules_let_it_be(
     allowed = np.array(data.draw(st.lists(st.booleans(), min_size=m, max_size=m)))
     banned = Histories.of(data.draw(st.lists(st.sets(st.integers(0, m + 2)).map(list), min_size=n, max_size=n)))
     knn, charts = ItemKNN(neighbours=3).fit(dataset), Popularity().fit(dataset)
-    rules = [Disliked(), ExplicitFilter(), *([] if limit is None else [ArtistCap(limit)])]
+    rules: list[Any] = [Disliked(), ExplicitFilter(), *([] if limit is None else [ArtistCap(limit)])]
     if not dataset.catalogue.frame["explicit"].any():
         rules = rules[:1]
     asked = Pipeline([Source("neighbours", knn, count)], rules=rules, fallback=charts, catalogue=dataset.catalogue)

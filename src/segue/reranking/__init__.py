@@ -11,6 +11,8 @@ from segue.reranking.disliked import Disliked
 from segue.reranking.explicit import ExplicitFilter
 from segue.reranking.seen import Seen
 
+__all__ = ["RULES", "ArtistCap", "Disliked", "ExplicitFilter", "Seen"]
+
 #: Every rule by the name that settings and reasons use.
 RULES: Final[Mapping[str, type[Any]]] = MappingProxyType(
     {rule.name: rule for rule in (Seen, Disliked, ExplicitFilter, ArtistCap)}
