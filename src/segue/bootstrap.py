@@ -173,12 +173,7 @@ def train(
     with workspace.writing("train"):
         dataset = read_dataset(workspace, settings)
         fingerprint = dataset.fingerprint()
-        facts = {
-            "users": dataset.n_users,
-            "items": dataset.n_items,
-            "entries": dataset.histories.n_entries,
-            "seed": seed,
-        }
+        facts = {"users": dataset.n_users, "entries": dataset.histories.n_entries, "seed": seed}
         for name in chosen:
             started = clock()
             with progress.task(f"training {name}") as task:
