@@ -107,34 +107,31 @@ class Interactions:
 
 
 class _Numbers:
-    """Ids as int32 numbers, in a table that grows."""
+    """Ids as numbers, in a table that grows: a Polars category type of its own."""
 
     def __init__(self) -> None:
-        self._table: dict[str, int] = {}
+        self._categories = pl.Categories.random()
+        self._type = pl.Categorical(self._categories)
+        # Polars forgets the categories of a type of which no column is left.
+        self._anchor = pl.Series([""], dtype=pl.String).cast(self._type)
 
     def of(self, column: pl.Series) -> Int32Array:
-        coded = column.rechunk().cast(pl.Categorical(pl.Categories.random()))
-        codes = coded.to_physical()
-        distinct = coded.unique()
-        table = self._table
-        numbers = np.empty(int(codes.to_numpy().max()) + 1, dtype=np.int32)
-        words = distinct.cast(pl.String).to_list()
-        numbers[distinct.to_physical().to_numpy()] = [table.setdefault(word, len(table)) for word in words]
-        return np.asarray(numbers[codes.to_numpy()])
+        """The number of each id, int32."""
+        return column.cast(self._type).to_physical().to_numpy().astype(np.int32)
 
-    def by_appearance(self, blocks: list[Int32Array]) -> tuple[Int32Array, list[str], Int32Array]:
+    def by_appearance(self, blocks: list[Int32Array]) -> tuple[Int32Array, pl.Series, Int32Array]:
         """All numbers as positions by first appearance, the ids in that order, and the map from number to position.
 
-        The order in which a block's categories come is Polars' own business; that of the rows is what counts.
+        In which order Polars numbers the ids of a block is its own business; that of the rows is what counts here.
         """
         numbers = np.concatenate(blocks)
-        first = np.empty(len(self._table), dtype=np.int64)
+        ids = self._categories.to_series()
+        first = np.full(ids.len(), numbers.size, dtype=np.int64)
         first[numbers[::-1]] = np.arange(numbers.size - 1, -1, -1)
-        in_order = np.argsort(first)
-        position = np.empty(in_order.size, dtype=np.int32)
+        in_order = np.argsort(first)[: np.count_nonzero(first < numbers.size)]
+        position = np.full(first.size, -1, dtype=np.int32)
         position[in_order] = np.arange(in_order.size, dtype=np.int32)
-        ids = list(self._table)
-        return position[numbers], [ids[number] for number in in_order], position
+        return position[numbers], ids.gather(in_order), position
 
 
 def _typed(form: RowForm) -> list[pl.Expr]:

@@ -202,6 +202,6 @@ def _known(encoding: str) -> str:
 
 
 def _with_line_feeds(block: bytes) -> bytes:
-    if block.count(b"\r") == block.count(b"\r\n"):
+    if b"\r" not in block or block.count(b"\r") == block.count(b"\r\n"):
         return block
     return block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
