@@ -94,7 +94,7 @@ class EvaluationSettings:
     """`[evaluation]`: how `segue evaluate` splits the data and what it measures."""
 
     split: str = "auto"
-    metrics: tuple[str, ...] = ("recall@20", "ndcg@20", "map@20", "hit_rate@20", "mrr@20")
+    metrics: tuple[str, ...] = ("recall@20", "ndcg@20", "map@20", "hit_rate@20")
     resamples: int = 1000
 
     def __post_init__(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from segue.cli.call import Call, ThreadsOption, command
-from segue.cli.show import Column, clean, counted, emit, note, say, table
+from segue.cli.show import Column, clean, counted, emit, note, paragraph, say, scores, table
 
 if TYPE_CHECKING:
     from segue.bootstrap import Station
@@ -132,11 +131,12 @@ def similar(
     if not rows:
         note("nothing: too few people have it")
         return
+    shown = scores([score for _, score in rows])
     table(
         [Column("#", "right"), Column("item", shrink=True), Column("score", "right"), Column("id")],
         [
-            (str(rank), catalogue.label(near), f"{score:.3f}", station.dataset.items[near])
-            for rank, (near, score) in enumerate(rows, start=1)
+            (str(rank), catalogue.label(near), score, station.dataset.items[near])
+            for rank, ((near, _), score) in enumerate(zip(rows, shown, strict=True), start=1)
         ],
     )
 
@@ -153,21 +153,20 @@ def print_recommendations(station: Station, answer: Recommendations, whom: str) 
         return
     catalogue = station.dataset.catalogue
     if answer.reasons is None:
+        shown = scores([score for _, score in rows])
         table(
             [Column("#", "right"), Column("item", shrink=True), Column("score", "right"), Column("id")],
             [
-                (str(rank), catalogue.label(item), f"{score:.4g}", station.dataset.items[item])
-                for rank, (item, score) in enumerate(rows, start=1)
+                (str(rank), catalogue.label(item), score, station.dataset.items[item])
+                for rank, ((item, _), score) in enumerate(zip(rows, shown, strict=True), start=1)
             ],
         )
         return
     width = len(str(len(rows)))
     for rank, ((item, _), reason) in enumerate(zip(rows, answer.reasons[0], strict=False), start=1):
         say(f"{rank:>{width}}  {catalogue.label(item)}")
-        indent = " " * (width + 4)
         for line in _because(station, reason):
-            for part in textwrap.wrap(line, 80, initial_indent=indent, subsequent_indent=indent + "  "):
-                say(part)
+            paragraph(line, " " * (width + 4))
 
 
 def _because(station: Station, reason: Reason) -> list[str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import typer
 
 from segue.cli.call import Call, command
-from segue.cli.show import Column, counted, emit, say, table
+from segue.cli.show import Column, counted, emit, paragraph, say, table
 
 if TYPE_CHECKING:
     from segue.bootstrap import Imported
@@ -83,11 +82,11 @@ def _print_import(done: Imported) -> None:
         ],
     )
     for rejection in report.rejections:
-        say(f"rejected {rejection.count:,}: {rejection.reason} ({_where(rejection)})")
+        paragraph(f"rejected {rejection.count:,}: {rejection.reason} ({_where(rejection)})")
     if report.merged:
         say(f"{report.merged:,} accepted rows repeat another one and became one entry with it")
     for sentence in report.notes:
-        say(sentence)
+        paragraph(sentence)
     dataset = done.dataset
     entries = dataset.histories.n_entries
     say(
@@ -167,8 +166,8 @@ def describe(call: Call) -> None:
         ],
     )
     unknown = ", ".join(name for name, count in about.known.items() if not count)
-    for line in textwrap.wrap(f"known of none: {unknown}", width=80, subsequent_indent="  ") if unknown else []:
-        say(line)
+    if unknown:
+        paragraph(f"known of none: {unknown}")
 
 
 def _weights(feedback: str, weight: tuple[float, float, float]) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
+_WORTH_A_LINE: Final = 0.05  # seconds; less would be shown as 0.0
 _SECONDS_BETWEEN_LINES: Final = 10.0
 
 
@@ -58,10 +59,9 @@ class _Bars:
         bar = _Bar(self._bars, number)
         try:
             yield bar
-            if self._depth == 1:
-                self._bars.console.print(
-                    _finished(description, self._clock() - started, bar.note), markup=False, highlight=False
-                )
+            seconds = self._clock() - started
+            if self._depth == 1 and seconds >= _WORTH_A_LINE:
+                self._bars.console.print(_finished(description, seconds, bar.note), markup=False, highlight=False)
         finally:
             self._depth -= 1
             self._bars.remove_task(number)
@@ -93,8 +93,9 @@ class _Lines:
         self._depth += 1
         try:
             yield line
-            if self._depth == 1:
-                self.speak(_finished(line.description, self._clock() - line.started, line.note))
+            seconds = self._clock() - line.started
+            if self._depth == 1 and seconds >= _WORTH_A_LINE:
+                self.speak(_finished(line.description, seconds, line.note))
         finally:
             self._depth -= 1
 

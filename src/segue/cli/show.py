@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,6 +43,19 @@ def counted(number: int, noun: str) -> str:
 def say(text: str = "") -> None:
     """A line of the answer, on stdout."""
     print(clean(text))  # noqa: T201
+
+
+def paragraph(text: str, indent: str = "") -> None:
+    """A sentence of the answer, on stdout, in lines of at most 80 places; all but the first are indented further."""
+    for line in textwrap.wrap(clean(text), 80, initial_indent=indent, subsequent_indent=indent + "  "):
+        print(line)  # noqa: T201
+
+
+def scores(values: Sequence[float]) -> list[str]:
+    """Scores of one list with the same number of decimals: four significant digits of the largest."""
+    largest = max((abs(value) for value in values), default=0.0)
+    before = len(str(int(largest))) if largest >= 1 else 0
+    return [f"{value:.{max(0, 4 - before)}f}" for value in values]
 
 
 def note(text: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from segue.cli import progress
@@ -43,10 +45,17 @@ def test_long_work_says_how_far_it_is_and_what_is_left(capsys: pytest.CaptureFix
 
 
 def test_a_task_within_a_task_has_no_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = progress._Lines(Clock())
+    clock = Clock()
+    lines = progress._Lines(clock)
     with lines.task("outer"), lines.task("inner"):
+        clock.time += 1.0
+    assert capsys.readouterr().err == "outer: 1.0 s\n"
+
+
+def test_what_takes_no_time_has_no_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress._Lines(Clock()).task("reading"):
         pass
-    assert capsys.readouterr().err == "outer: 0.0 s\n"
+    assert capsys.readouterr().err == ""
 
 
 def test_what_failed_is_not_called_finished(capsys: pytest.CaptureFixture[str]) -> None:
@@ -61,7 +70,7 @@ def test_on_a_terminal_there_are_bars(capsys: pytest.CaptureFixture[str], monkey
     monkeypatch.setenv("TERM", "xterm")
     with shown() as bars, bars.task("training [red]", total=2) as task:
         task.advance(note="loss 0.31")
-        task.advance()
+        time.sleep(0.06)
     captured = capsys.readouterr()
-    assert "training [red]: 0.0 s (loss 0.31)" in captured.err
+    assert "training [red]: 0.1 s (loss 0.31)" in captured.err
     assert captured.out == ""
