@@ -246,4 +246,4 @@ def _same_frame(a: pl.DataFrame | None, b: pl.DataFrame | None) -> bool:
 def _same_matrix(a: sp.csr_array[Any] | None, b: sp.csr_array[Any] | None) -> bool:
     if a is None or b is None:
         return a is b
-    return bool(a.shape == b.shape and abs(a - b).sum() == 0)
+    return bool(a.shape == b.shape and (a.astype(np.float64) - b.astype(np.float64)).count_nonzero() == 0)
