@@ -32,8 +32,9 @@ from segue.service.replies import (
     Why,
 )
 
-_SHOWN: Final = ("id", "kind", "title", "artist", "album", "genres", "explicit", "released", "duration")
+_SHOWN: Final = ("id", "kind", "title", "artist", "album", "genres", "tags", "explicit", "released", "duration")
 _REASONS: Final = 3  # history items named as reasons for one recommendation
+_TAGS: Final = 10  # shown of one item
 _HELPED: Final = 3  # unknown ids of one question for which near ones are looked up, which takes a while
 
 
@@ -223,8 +224,15 @@ class Answers:
 def _item(row: dict[str, Any]) -> Item:
     title, artist = row.get("title"), row.get("artist")
     label = f"{artist} - {title}" if artist and title else title or artist or row["id"]
-    genres = [genre for genre in row.pop("genres", None) or [] if genre]
-    return Item(label=label, genres=genres, **row)
+    genres, tags = ([word for word in row.pop(name, None) or [] if word] for name in ("genres", "tags"))
+    duration = row.pop("duration", None)
+    return Item(
+        label=label,
+        genres=genres,
+        tags=tags[:_TAGS],
+        duration=None if duration is None else round(duration, 1),
+        **row,
+    )
 
 
 def _weighted(entry: str | Entry) -> tuple[str, float]:

@@ -42,6 +42,7 @@ class Pages:
             rating_word=wording.rating_word,
             item_url=item_url,
             spoken=wording.spoken,
+            styles=wording.styles,
             moved=wording.moved,
         )
         environment.globals.update(

@@ -22,6 +22,7 @@ class Item(_Value):
     artist: str | None = None
     album: str | None = None
     genres: list[str] = []
+    tags: list[str] = Field(default=[], description="What listeners call it, the most used first.")
     explicit: bool | None = None
     released: date | None = None
     duration: float | None = Field(default=None, description="Seconds.")

@@ -56,12 +56,17 @@ def in_common(item: Item, other: Item) -> list[str]:
         facts.append("the same artist")
     if item.album and item.album == other.album and item.artist == other.artist:
         facts.append("the same album")
-    shared = [genre for genre in other.genres if genre in item.genres]
+    shared = [word for word in styles(other) if word in styles(item)]
     if shared:
         facts.append("both " + _joined(shared[:3]))
     if item.released and other.released and item.released.year == other.released.year:
         facts.append(f"both from {item.released.year}")
     return facts
+
+
+def styles(item: Item) -> list[str]:
+    """The genres of an item, or what listeners call it where no genre is known."""
+    return item.genres or item.tags
 
 
 def clock(seconds: float) -> str:

@@ -66,6 +66,7 @@ def test_an_item_is_described_by_what_the_catalogue_knows(client: TestClient) ->
         "artist": "Ines Delacroix Trio",
         "album": "Ines Delacroix Trio: Collected",
         "genres": ["jazz"],
+        "tags": [],
         "explicit": False,
         "released": reply["item"]["released"],
         "duration": reply["item"]["duration"],

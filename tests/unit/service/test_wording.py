@@ -66,8 +66,11 @@ def test_what_two_items_share_is_said_and_nothing_else() -> None:
     assert (
         wording.in_common(one, one.model_copy(update={"id": "4", "artist": "B", "genres": [], "released": None})) == []
     )
-    artist = Item(id="5", label="A", artist="A")
-    assert wording.in_common(artist, artist) == []
+    artist = Item(id="5", label="A", artist="A", tags=["loud", "fast"])
+    assert wording.in_common(artist, artist) == ["both loud and fast"]
+    assert wording.in_common(
+        one, one.model_copy(update={"artist": "B", "genres": [], "tags": ["x"], "released": None})
+    ) == ["both x"]
 
 
 def test_a_picture_belongs_to_its_item_and_its_hue_to_the_artist() -> None:
