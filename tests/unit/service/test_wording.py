@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +52,13 @@ def test_rules_and_fallbacks_are_said() -> None:
 )
 def test_a_rating_is_one_of_five_words(rating: float, word: str) -> None:
     assert wording.rating_word(rating) == word
+
+
+def test_the_script_calls_ratings_by_the_same_words() -> None:
+    script = (Path(wording.__file__).parent / "static" / "ratings.js").read_text(encoding="utf-8")
+    listed = re.search(r"const WORDS = \[(.*?)\]", script)
+    assert listed is not None
+    assert tuple(re.findall(r'"([^"]+)"', listed[1])) == wording.RATING_WORDS
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(0, "0:00"), (59.6, "1:00"), (215, "3:35"), (3725, "1:02:05")])
