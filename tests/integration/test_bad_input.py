@@ -365,7 +365,7 @@ def test_an_output_that_cannot_be_written_is_named(trained: Path, tmp_path: Path
 
 
 def test_a_port_that_is_taken_and_a_host_of_others_are_refused(trained: Path) -> None:
-    refused(segue("-w", trained, "serve", "--host", "0.0.0.0"), "without a key")  # noqa: S104  # refused
+    refused(segue("-w", trained, "serve", "--host", "0.0.0.0"), "without a key", "SEGUE_API_KEY")  # noqa: S104  # refused
 
 
 def test_debug_shows_where_an_error_came_from(trained: Path) -> None:

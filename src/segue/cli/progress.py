@@ -26,15 +26,25 @@ def shown() -> Iterator[Progress]:
         yield _Lines(time.monotonic)
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Task as Shown
+    from rich.text import Text
+
+    class Left(ProgressColumn):
+        """The time left, once it can be told."""
+
+        max_refresh = 0.5
+
+        def render(self, task: Shown) -> Text:
+            left = task.time_remaining
+            return Text("" if left is None or task.finished else f"{int(left) // 60}:{int(left) % 60:02d} left")
 
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
+        Left(),
         TextColumn("{task.fields[note]}", markup=False),
         console=Console(stderr=True, highlight=False),
         transient=True,

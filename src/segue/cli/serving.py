@@ -9,6 +9,7 @@ import typer
 
 from segue.cli.call import Call, command
 from segue.cli.show import say
+from segue.errors import SettingsError
 
 if TYPE_CHECKING:
     from segue.bootstrap import Station
@@ -38,7 +39,10 @@ def serve(
     from segue.cli.progress import shown
     from segue.service import check_binding
 
-    check_binding(host, _api_key(), allow=without_key)
+    try:
+        check_binding(host, _api_key(), allow=without_key)
+    except SettingsError as error:
+        raise SettingsError(f"{error} (a key: {API_KEY} in the environment; open: --without-key)") from None
     with shown() as progress:
         station = bootstrap.open_station(call.open(), progress=progress)
     run(station, host, port)
