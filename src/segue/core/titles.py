@@ -147,7 +147,8 @@ def read_title(text: str) -> Title:
     main = _numbered(words(_inverted(joined)))
     if not _SPOKEN.search(main):
         # Nothing but remarks, or nothing but punctuation and remarks: the remarks are the title.
-        return Title(_numbered(words(text)))
+        plain = words(text)
+        return Title(_numbered(plain)) if plain == text else read_title(plain)
     kept_versions = sorted({version for version in found.versions if version.kind != "edition"})
     return Title(main, tuple(kept_versions), tuple(dict.fromkeys(found.featured)), found.source)
 
@@ -157,13 +158,20 @@ def read_artist(text: str) -> Artist:
     text = prepared(text)
     rest, remarks = _brackets(text)
     found = _Found()
-    inside = [found.without_guests(f" {remark}").strip() for remark in remarks]
-    rest = found.without_guests(rest)
+    inside: list[str] = []
+    for remark in remarks:
+        guests = _GUEST_REMARK.match(remark.strip())
+        if guests:
+            found.guests(guests["names"])
+        inside.append("" if guests else remark)
     rest = _PLACE.sub(lambda place: f" {inside[int(place[1])]} ", rest)
+    rest = found.without_guests(rest)
     main = words(_inverted(rest))
     if not _SPOKEN.search(main):
-        main = words(text)
-        return Artist(main, (_despaced(main),) if main else ())
+        plain = words(text)
+        if plain != text:
+            return read_artist(plain)
+        return Artist(plain, (_despaced(plain),) if plain else ())
     names = tuple(sorted(set(map(_despaced, _names(rest)))))
     return Artist(main, names or (_despaced(main),), tuple(dict.fromkeys(found.featured)))
 
@@ -333,12 +341,14 @@ _PLACE: Final = re.compile(f"{MARK}(\\d+){MARK}")
 _PLAIN: Final = re.compile(r"(?!.*(?:\bfeat|\bft\b|, ?\w+$| w/))(?:[a-z0-9' ,.!?&+$#*\"/:;`]|(?<=\w)-(?=\w))+")
 _OPEN: Final = re.compile(r"[(\[{]")
 _DASH: Final = re.compile(r"(?:^|\s)-+(?=\s|$|[^\W\d])")
-_YEAR_DASH: Final = re.compile(r"\b(\d{4}) - (?=(?:digital )?re-?master)")
+_YEAR_DASH: Final = re.compile(r"(?<=- )(\d{4}) - (?=(?:digital )?re-?master)")
 _PIECES: Final = re.compile(r"[;/,]|\s-+\s")
 _SLASH: Final = re.compile(r"\s/\s?")
 _BEHIND_QUOTE: Final = re.compile(r"(?<=[\"'\w])\s*/\s*")
 _SPOKEN: Final = re.compile(r"[^\W_]|[^\x00-\x7f]")
-_GUESTS: Final = re.compile(r"(?<!\d)[\s,]+(?:feat\.\s*|feat\s+(?!of\b)|ft\.\s*|ft\s+|featuring\s+|w/\s*)(.*\w.*)$")
+_GUESTS: Final = re.compile(
+    r"(?<!\W)\W+(?:feat(?!\w)(?!\W*of\b)|featuring(?!\w)|(?<!\d\W)ft(?!\w)|w/)\W*(\w.*)$"  # "6 ft" are feet
+)
 _GUEST_REMARK: Final = re.compile(
     r"^(?:(?:feat\.|ft\.|f/|w/)\s*|(?:feat|ft|featuring|(?P<duet>duet with))\s+"
     r"|part\.(?! ?(?:\d|[ivx]+\b|one|two|three))\s+|(?P<with>(?:with|avec|con|mit)\s+))(?P<names>.*\w.*)$"
@@ -349,7 +359,9 @@ _NOT_A_GUEST: Final = _set(  # words after which "(with ..." is a subtitle or sa
     "mi tu te ti los las un una le les du der die das dem den einem dir mir uns ella ellos every some only one two "
     "or and nothing everything"
 )
-_JOINERS: Final = re.compile(r"\s*[,;&+]\s*|\s+(?:and|x|vs\.?|versus|with|y|e|et|und|feat\.?|ft\.?|featuring|/)\s+")
+_JOINERS: Final = re.compile(
+    r"\s*(?:[;&+]|,(?!\s*the\s+\w))\s*|\s+(?:and|x|vs\.?|versus|with|y|e|et|und|feat\.?|ft\.?|featuring|/)\s+"
+)
 _SUFFIXES: Final = _set("jr sr ii iii phd md esq")
 _ARTICLES: Final = _set("the el la los las le les l der die das il lo gli i os as det den de het")
 _SORT_FORM: Final = re.compile(
@@ -365,7 +377,7 @@ _VAGUE: Final = re.compile(
     r"(?:the )?(?:intro|introduction|outro|interlude|skit|prelude|prologue|epilogue|overture|finale|encore|reprise|jam|"
     r"untitled|untitled track|title|unknown|hidden track|bonus track|bonus|silence|medley|intermission|entracte|"
     r"(?:main |love |opening |ending |title )?theme|theme song|main titles?|end (?:credits|title)|opening|ending|track|"
-    r"(?:opening )?credits|live|demo|instrumental|acoustic|remix|freestyle|commentary|welcome|thank you)"
+    r"(?:opening )?credits|demo|instrumental|acoustic|remix|freestyle|commentary|welcome|thank you)"
     r"(?: (?:number |part |track )?\d{1,3})?|(?:track|number|piece|chapter|act|part|scene) \d{1,3}|\d{1,2}"
 )
 _PARTS: Final = {

@@ -40,7 +40,7 @@ def _set(words: str) -> frozenset[str]:
 
 # Words that may stand in a remark without telling anything.
 _NEUTRAL: Final = _set(
-    "version versions ver versión versao versione fassung edition edicion digital digitally new the a an "
+    "version versions ver versión versao versione fassung edition edicion digital digitally new the a an en ao dal em "
     "and in of re hd hq bit only track tracks cut recording performance performed official music full mix disc cd vinyl"
 )
 _EDITION: Final = _set(
@@ -246,7 +246,7 @@ def _other(words: list[str], unknown: list[str]) -> tuple[Version, ...] | None:
 
 
 def _detail(words: list[str]) -> str:
-    silent = _EDITION | _ANCHORS | {"live", "acoustic", "recorded", "performance", "recording", "demo", "the"}
+    silent = _EDITION | _ANCHORS | _ACOUSTIC | {"live", "recorded", "performance", "recording", "demo", "the"}
     kept = [word for word in words if word not in silent]
     if any(word.startswith("remaster") for word in words):  # the year belongs to the remaster
         kept = [word for word in kept if not word.isdigit()]

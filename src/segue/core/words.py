@@ -16,7 +16,7 @@ def prepared(text: str) -> str:
     else:
         text = unicodedata.normalize("NFKC", _SIGNS.sub("", text).translate(_ALIKE)).casefold()
         text = unicodedata.normalize("NFKC", text).translate(_ALIKE)
-    return " ".join(text.replace(MARK, " ").split())
+    return " ".join(text.replace(MARK, " ").replace("_", " ").split())
 
 
 def words(text: str) -> str:

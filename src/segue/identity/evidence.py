@@ -59,7 +59,6 @@ class Evidence:
             "source",
             "duration",
             "title_main",
-            "artist_main",
             "vague",
             recording=pl.when(named).then(
                 pl.concat_str(
@@ -113,7 +112,7 @@ class Evidence:
         return pl.Series(by, keys, dtype=pl.String), apart
 
     def names(self, by: By) -> pl.DataFrame:
-        """The distinct keys in parts: item (its first), title, artist, credits, and rest: what else it holds.
+        """The distinct keys in parts: item (its first), title, credits, and rest: what else it holds.
 
         Vague titles are left out.
         """
@@ -127,7 +126,6 @@ class Evidence:
         return named.select(
             "item",
             title="title_main",
-            artist="artist_main",
             credits=parts.struct.field("field_0"),
             rest=parts.struct.field("field_2").fill_null(""),
         )
@@ -160,7 +158,6 @@ def _artists(column: pl.Series) -> tuple[pl.DataFrame, list[Artist]]:
         {
             "artist": texts,
             "artist_number": np.arange(len(read)),
-            "artist_main": _strings([artist.main for artist in read]),
             "artist_key": _strings([artist.key for artist in read]),
             "artist_has_guests": np.array([bool(artist.featured) for artist in read], np.bool_),
             "credited": np.array([bool(artist.key) and not artist.vague for artist in read], np.bool_),

@@ -18,6 +18,7 @@ from segue.core.arrays import Int32Array, Int64Array, frozen
 from segue.core.catalogue import Catalogue
 from segue.errors import SettingsError
 from segue.identity.evidence import By, Evidence
+from segue.identity.near import near_pairs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,7 +27,7 @@ class Grouping:
 
     codes:   int32, shape (n_items,), the group of each item, numbered by first appearance.
     keys:    the key of each group: that of its first item, or "id | ..." where its name gives none.
-    by_name, by_isrc, by_mbid: items that each kind of evidence joins to an earlier one, taken by itself.
+    by_name, by_spelling, by_isrc, by_mbid: items that each kind of evidence joins to an earlier one, taken by itself.
     unnamed: items whose name says too little for a key (no title, no artist, "Intro" without an album).
     apart:   items of keys that were split, because films or durations contradict each other.
     isrc_conflicts: groups whose items have more than one ISRC; they stay together.
@@ -35,6 +36,7 @@ class Grouping:
     codes: Int32Array
     keys: pl.Series
     by_name: int
+    by_spelling: int
     by_isrc: int
     by_mbid: int
     unnamed: int
@@ -53,9 +55,10 @@ class Grouping:
         return np.bincount(self.codes, minlength=len(self)).astype(np.int64)
 
 
-def grouped(catalogue: Catalogue, by: By = "recording") -> Grouping:
+def grouped(catalogue: Catalogue, by: By = "recording", *, near: bool = True) -> Grouping:
     """The items of a catalogue in groups of one recording or of one song.
 
+    `near` joins keys that are one but for their spelling too (`segue.identity.near`), those that a rule confirms.
     A function of the catalogue alone, the same for any order of the items but for the numbering. Raises SettingsError
     for another `by`.
     """
@@ -64,9 +67,14 @@ def grouped(catalogue: Catalogue, by: By = "recording") -> Grouping:
     evidence = Evidence(catalogue)
     names, apart = evidence.keys(by)
     recordings = names if by == "recording" else evidence.keys("recording")[0]
+    spelled = np.arange(len(catalogue), dtype=np.int64)
+    if near:
+        confirmed = near_pairs(evidence, by).drop_nulls("rule")
+        spelled[confirmed["second"].to_numpy()] = confirmed["first"].to_numpy()
     joined = {
         "name": _to_first(names),
         "recording": _to_first(recordings),
+        "spelling": spelled,
         "isrc": _to_first(evidence.isrc),
         "mbid": _to_first(evidence.mbid),
     }
@@ -80,6 +88,7 @@ def grouped(catalogue: Catalogue, by: By = "recording") -> Grouping:
         codes,
         keys,
         by_name=count["name"],
+        by_spelling=count["spelling"],
         by_isrc=count["isrc"],
         by_mbid=count["mbid"],
         unnamed=names.null_count(),
@@ -88,11 +97,11 @@ def grouped(catalogue: Catalogue, by: By = "recording") -> Grouping:
     )
 
 
-def keyed(catalogue: Catalogue) -> Catalogue:
+def keyed(catalogue: Catalogue, *, near: bool = True) -> Catalogue:
     """The same catalogue with its columns "recording" and "song": items with equal keys are one recording or song."""
     columns = []
     for by in ("recording", "song"):
-        groups = grouped(catalogue, by)
+        groups = grouped(catalogue, by, near=near)
         columns.append(groups.keys.gather(groups.codes).alias(by))
     return Catalogue(catalogue.frame.with_columns(columns))
 

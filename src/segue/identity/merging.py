@@ -34,14 +34,15 @@ class MergeReport:
     def __str__(self) -> str:
         found = self.grouping
         return (
-            f"{self.before} items are {self.after} {self.by}s: {self.before - self.after} merged away "
-            f"(joined by name {found.by_name}, by ISRC {found.by_isrc}, by MBID {found.by_mbid}); {found.apart} kept "
-            f"apart by films or durations; {found.unnamed} without a key; {found.isrc_conflicts} groups with several ISRCs"
+            f"{self.before} items are {self.after} {self.by}s: {self.before - self.after} merged away (joined by name "
+            f"{found.by_name}, by spelling {found.by_spelling}, by ISRC {found.by_isrc}, by MBID {found.by_mbid}); "
+            f"{found.apart} kept apart by films or durations; {found.unnamed} without a key; "
+            f"{found.isrc_conflicts} groups with several ISRCs"
         )
 
 
-def merged(dataset: Dataset, by: By = "recording") -> tuple[Dataset, MergeReport]:
-    """The dataset with one item for all that are one recording, or one song, and what was done.
+def merged(dataset: Dataset, by: By = "recording", *, near: bool = True) -> tuple[Dataset, MergeReport]:
+    """The dataset with one item for all that are one recording, or one song, and what was done; `near` as in `grouped`.
 
     Users stay as they are. Of the items of a group the most played one is kept, with its id and its row of the
     catalogue (on a tie, the one that comes first), at the place of the group's first item. Entries of the others become
@@ -50,7 +51,7 @@ def merged(dataset: Dataset, by: By = "recording") -> tuple[Dataset, MergeReport
     "recording" and "song" of the catalogue are left as they are.
     Raises SettingsError for another `by`.
     """
-    grouping = grouped(dataset.catalogue, by)
+    grouping = grouped(dataset.catalogue, by, near=near)
     kept = _most_played(grouping.codes, len(grouping), plays(dataset))
     histories = replace(dataset.histories, items=grouping.codes[dataset.histories.items])
     ids = dataset.items.series

@@ -22,7 +22,6 @@ from segue.kernels import minhash
 _BANDS: Final = 32
 _PLACES: Final = 96
 _RUN: Final = 3
-COLUMNS: Final = ("first", "second", "alike", "jaccard", "ratio", "rule")
 
 
 def near_duplicates(
@@ -30,21 +29,26 @@ def near_duplicates(
 ) -> pl.DataFrame:
     """Pairs of keys that are nearly the same, those that a rule confirms and those that none does.
 
-    Columns: first, second (ids, of the first item of each key), alike ("title" or "artist": what differs a little, the
+    Columns: first, second (ids, of the first item of each key), alike ("title" or "credits": what differs a little, the
     other being the same), jaccard (estimated from the signatures, at least `at_least`), ratio (rapidfuzz, 0..100), and
-    rule: what confirms that the two are one, or null. Confirmed pairs come first, then by ratio.
+    rule: what confirms that the two are one (see `segue.identity.spelling`), or null. Confirmed pairs come first, then
+    by ratio.
     """
-    evidence = Evidence(catalogue)
-    names = evidence.names(by)
-    found = [
-        _pairs(names, "title", pl.concat_str("credits", pl.lit(" | "), "rest"), at_least, seed),
-        _pairs(names, "artist", pl.concat_str("title", pl.lit(" | "), "rest"), at_least, seed),
-    ]
+    table = near_pairs(Evidence(catalogue), by, at_least=at_least, seed=seed)
     ids = catalogue.frame["id"]
-    table = pl.concat(found)
     table = table.with_columns(first=ids.gather(table["first"]), second=ids.gather(table["second"]))
-    order = [pl.col("rule").is_null(), -pl.col("ratio"), "first", "second"]
-    return table.select(COLUMNS).sort(order)
+    return table.sort(pl.col("rule").is_null(), -pl.col("ratio"), "first", "second")
+
+
+def near_pairs(evidence: Evidence, by: By, *, at_least: float = 0.5, seed: int = 0) -> pl.DataFrame:
+    """`near_duplicates` in positions of items, in no meaningful order."""
+    names = evidence.names(by)
+    return pl.concat(
+        [
+            _pairs(names, "title", pl.concat_str("credits", pl.lit(" | "), "rest"), at_least, seed),
+            _pairs(names, "credits", pl.concat_str("title", pl.lit(" | "), "rest"), at_least, seed),
+        ]
+    )
 
 
 def _pairs(names: pl.DataFrame, alike: str, same: pl.Expr, at_least: float, seed: int) -> pl.DataFrame:

@@ -137,7 +137,8 @@ def candidate_pairs(signed: npt.NDArray[np.uint32], bands: int, *, most: int = 6
         pairs = np.empty((total, 2), np.int64)
         bucket_pairs(there[by_key], edges.astype(np.int64), most, pairs)
         found.append(pairs[:, 0] * np.int64(n) + pairs[:, 1])
-    distinct = np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)
+    every = np.sort(np.concatenate(found)) if found else np.zeros(0, np.int64)
+    distinct = every[np.concatenate([[True], every[1:] != every[:-1]])] if every.size else every
     return np.stack([distinct // max(n, 1), distinct % max(n, 1)], axis=1), left_out
 
 
