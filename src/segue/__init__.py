@@ -23,46 +23,61 @@ if TYPE_CHECKING:
     from segue.core.vocabulary import Vocabulary
     from segue.dataset_files import read_dataset, write_dataset
     from segue.errors import SegueError
+    from segue.evaluation import evaluate
     from segue.models.implicit_als import ImplicitALS
     from segue.models.item_knn import ItemKNN
     from segue.models.popularity import Popularity
     from segue.pipeline import Pipeline
+    from segue.simulation import simulate
+    from segue.splits import HeldOutUsers, PerUserRatio, TimeCut, k_core
     from segue.workspace import Workspace
 
 _HOMES = {
     "Catalogue": "core.catalogue",
     "Dataset": "core.dataset",
+    "HeldOutUsers": "splits",
     "Histories": "core.histories",
     "ImplicitALS": "models.implicit_als",
     "ItemKNN": "models.item_knn",
     "Pipeline": "pipeline",
+    "PerUserRatio": "splits",
     "Popularity": "models.popularity",
     "SegueError": "errors",
+    "TimeCut": "splits",
     "TopK": "core.topk",
     "Vocabulary": "core.vocabulary",
     "Workspace": "workspace",
+    "evaluate": "evaluation",
+    "k_core": "splits",
     "load": "artifacts",
     "read_dataset": "dataset_files",
     "save": "artifacts",
+    "simulate": "simulation",
     "write_dataset": "dataset_files",
 }
 
 __all__ = [
     "Catalogue",
     "Dataset",
+    "HeldOutUsers",
     "Histories",
     "ImplicitALS",
     "ItemKNN",
+    "PerUserRatio",
     "Pipeline",
     "Popularity",
     "SegueError",
+    "TimeCut",
     "TopK",
     "Vocabulary",
     "Workspace",
     "__version__",
+    "evaluate",
+    "k_core",
     "load",
     "read_dataset",
     "save",
+    "simulate",
     "write_dataset",
 ]
 
