@@ -15,6 +15,7 @@ from segue.core.dataset import Dataset
 from segue.core.explanation import Explanation
 from segue.core.histories import Histories
 from segue.core.progress import SILENT, Progress
+from segue.core.spaces import Float, Int, Space
 from segue.core.vocabulary import Vocabulary
 from segue.errors import ArtifactError, DataError, SettingsError
 from segue.kernels.threads import blas
@@ -61,6 +62,11 @@ class ImplicitALS:
     """
 
     name: ClassVar[str] = "implicit-als"
+    space: ClassVar[Space] = {
+        "factors": Int(16, 256, log=True),
+        "unobserved_weight": Float(0.01, 1.0, log=True),
+        "regularization": Float(0.003, 3.0, log=True),
+    }
 
     factors: int = 128
     iterations: int = 16

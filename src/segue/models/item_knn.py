@@ -14,6 +14,7 @@ import scipy.sparse as sp
 from segue.core.arrays import Float64Array
 from segue.core.dataset import Dataset
 from segue.core.progress import SILENT, Progress
+from segue.core.spaces import Choice, Float, Int, Space
 from segue.core.topk import TopK
 from segue.core.vocabulary import Vocabulary
 from segue.errors import DataError, SettingsError
@@ -50,6 +51,12 @@ class ItemKNN:
     """
 
     name: ClassVar[str] = "item-knn"
+    space: ClassVar[Space] = {
+        "similarity": Choice(("cosine", "jaccard")),
+        "neighbours": Int(20, 500, log=True),
+        "shrinkage": Float(1.0, 200.0, log=True),
+        "weighting": Choice(("binary", "log", "power")),
+    }
 
     similarity: Similarity = "cosine"
     neighbours: int = 200

@@ -15,6 +15,7 @@ from segue.core.dataset import Dataset
 from segue.core.explanation import Explanation
 from segue.core.histories import Histories
 from segue.core.progress import SILENT, Progress
+from segue.core.spaces import Choice, Space
 from segue.core.vocabulary import Vocabulary
 from segue.errors import ArtifactError, DataError, SettingsError
 from segue.kernels.ranked import ranked_topk
@@ -41,6 +42,7 @@ class Popularity:
     """
 
     name: ClassVar[str] = "popularity"
+    space: ClassVar[Space] = {"count": Choice(("users", "plays")), "half_life": Choice((None, 30.0, 90.0, 365.0))}
 
     count: Count = "users"
     half_life: float | None = None
