@@ -144,7 +144,7 @@ def read_title(text: str) -> Title:
         subtitles[number] = " ".join(inside)
     joined = found.without_guests(" ".join(kept))
     joined = _PLACE.sub(lambda place: f" {subtitles[int(place[1])]} ", joined)
-    main = _numbered(words(_inverted(joined)))
+    main = _numbered(words(found.without_guests(words(_inverted(joined)))))
     if not _SPOKEN.search(main):
         # Nothing but remarks, or nothing but punctuation and remarks: the remarks are the title.
         plain = words(text)
@@ -167,6 +167,8 @@ def read_artist(text: str) -> Artist:
     rest = _PLACE.sub(lambda place: f" {inside[int(place[1])]} ", rest)
     rest = found.without_guests(rest)
     main = words(_inverted(rest))
+    if found.without_guests(main) != main:  # "ft" shows only once the signs around it are gone
+        return read_artist(main)
     if not _SPOKEN.search(main):
         plain = words(text)
         if plain != text:
