@@ -244,15 +244,15 @@ def open_station(workspace: Workspace, *, progress: Progress = SILENT) -> Statio
         missing = [name for name in names if name not in workspace.model_names()]
         if missing:
             raise WorkspaceError(
-                f"{workspace.folder} is not trained yet (missing: {', '.join(missing)}); "
-                f"train it with: segue -w {workspace.folder} train"
+                f"the workspace {workspace.name} is not trained yet (missing: {', '.join(missing)}); "
+                f"train it with: {workspace.command('train')}"
             )
         models = {name: workspace.load_model(name) for name in names}
         for name, model in models.items():
             if not model.items.is_prefix_of(dataset.items):
                 raise ArtifactError(
                     f"the model {name} was trained on other items than the dataset has now; "
-                    f"train it again with: segue -w {workspace.folder} train"
+                    f"train it again with: {workspace.command('train')}"
                 )
         described = [workspace.describe_model(name) for name in names]
         digest = sha256(" ".join(f"{each.kind}:{each.version}" for each in described).encode()).hexdigest()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,8 +63,7 @@ class Workspace:
         if (root / SETTINGS).is_file():
             return cls(root)
         if root.is_dir():
-            where = "the current folder" if root == Path() else str(root)
-            problem = f"{where} is no workspace: it has no {SETTINGS}"
+            problem = f"{'the current folder' if root == Path() else root} is no workspace: it has no {SETTINGS}"
         else:
             problem = f"there is no folder {root}" if not root.exists() else f"{root} is a file, not a workspace folder"
         raise WorkspaceError(f"{problem}; name a workspace with -w FOLDER, or make one with: segue init FOLDER")
@@ -81,6 +81,10 @@ class Workspace:
     def reports(self) -> Path:
         return self.folder / "reports"
 
+    def command(self, words: str) -> str:
+        """What a person types to run a command on this workspace: "segue -w FOLDER train"."""
+        return f"segue {words}" if self.folder == Path() else f"segue -w {shlex.quote(str(self.folder))} {words}"
+
     # -- one writer ---------------------------------------------------------------------------------------------------
 
     @contextmanager
@@ -97,7 +101,7 @@ class Workspace:
                 lock.acquire(timeout=0)
             except Timeout:
                 raise WorkspaceError(
-                    f"{self.folder} is being written by {_holder(note)}; wait until it is done, or end it"
+                    f"the workspace {self.name} is being written by {_holder(note)}; wait until it is done, or end it"
                 ) from None
         try:
             write_text(note, json.dumps({"pid": os.getpid(), "purpose": purpose}) + "\n")
@@ -123,7 +127,7 @@ class Workspace:
         """The workspace's dataset; WorkspaceError where nothing was imported yet, ArtifactError where it is damaged."""
         if Shelf(self.folder / "dataset").current() is None:
             raise WorkspaceError(
-                f"{self.folder} has no dataset yet; bring in your data with: segue -w {self.folder} import PATH"
+                f"the workspace {self.name} has no dataset yet; bring in your data with: {self.command('import PATH')}"
             )
         return read_dataset(self.folder / "dataset")
 
@@ -148,7 +152,7 @@ class Workspace:
         except ArtifactError as error:
             older = [version for version in self.versions(name)[1:] if version != self._current(name)]
             way_back = f"; older versions: {', '.join(older)}" if older else ""
-            raise ArtifactError(f"{error} (segue -w {self.folder} train --model {name}{way_back})") from error
+            raise ArtifactError(f"{error} ({self.command(f'train --model {name}')}{way_back})") from error
 
     def describe_model(self, name: str) -> Artifact:
         """The facts of the current version of a model."""
@@ -175,7 +179,7 @@ class Workspace:
     def _trained(self, name: str) -> None:
         shelf = Shelf(self.folder / "models" / name)
         if not shelf.root.is_dir() or (shelf.current() is None and not shelf.versions()):
-            raise WorkspaceError(f"the model {name} is not trained yet; train it with: segue -w {self.folder} train")
+            raise WorkspaceError(f"the model {name} is not trained yet; train it with: {self.command('train')}")
 
     def _current(self, name: str) -> str | None:
         current = Shelf(self.folder / "models" / name).current()

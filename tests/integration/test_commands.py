@@ -221,6 +221,7 @@ def test_reasons_name_sources_and_history(trained: Path) -> None:
     assert {"source": "item-knn", "rank": 1} in first["nominated"] or first["nominated"]
     assert first["because_of"]
     assert sum(each["share"] for each in first["because_of"]) == pytest.approx(1, abs=0.01)
+    assert answer["left_out"] == []
     out = ok(segue("-w", trained, "recommend", "--user", "u2", "--explain")).out
     assert "because of Artist" in out
     assert max(map(len, out.splitlines())) <= 80

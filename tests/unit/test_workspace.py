@@ -36,6 +36,11 @@ def test_a_new_workspace_has_its_folders_and_settings(workspace: Workspace) -> N
     assert workspace.name == "w"
 
 
+def test_commands_are_quoted_as_a_shell_needs_them(tmp_path: Path) -> None:
+    assert Workspace(Path()).command("train") == "segue train"
+    assert Workspace(Path("my music")).command("train") == "segue -w 'my music' train"
+
+
 def test_a_workspace_is_not_made_over_another(workspace: Workspace) -> None:
     with pytest.raises(WorkspaceError, match="is a workspace already"):
         Workspace.create(workspace.folder, "other")

@@ -13,7 +13,7 @@ from segue.cli.show import Column, clean, counted, emit, note, paragraph, say, s
 
 if TYPE_CHECKING:
     from segue.bootstrap import Station
-    from segue.core.candidates import Reason, Recommendations
+    from segue.core.candidates import Move, Reason, Recommendations
 
 KOption: TypeAlias = Annotated[int, typer.Option("-k", min=1, max=10_000, metavar="N", help="How many.")]
 
@@ -167,6 +167,14 @@ def print_recommendations(station: Station, answer: Recommendations, whom: str) 
         say(f"{rank:>{width}}  {catalogue.label(item)}")
         for line in _because(station, reason):
             paragraph(line, " " * (width + 4))
+    for move in _left_out(answer, len(rows)):
+        paragraph(f"left out: {catalogue.label(move.item)} ({move.rule}: {move.why})")
+
+
+def _left_out(answer: Recommendations, k: int) -> list[Move]:
+    """What the rules took out of the first k places."""
+    moves = answer.removed[0] if answer.removed is not None else ()
+    return [move for move in moves if move.after is None and move.before <= k]
 
 
 def _because(station: Station, reason: Reason) -> list[str]:
@@ -215,4 +223,8 @@ def recommendations_as_json(station: Station, answer: Recommendations, asked: di
                 "fallback": reason.fallback,
             }
         items.append(entry)
-    return {**asked, "model_version": station.version, "items": items}
+    reply = {**asked, "model_version": station.version, "items": items}
+    if answer.removed is not None:
+        left_out = _left_out(answer, len(items))
+        reply["left_out"] = [{**_item(station, move.item), "rule": move.rule, "why": move.why} for move in left_out]
+    return reply

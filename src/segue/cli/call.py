@@ -117,6 +117,11 @@ def _answering(call: Call, work: Callable[[], None]) -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing it does not fail again
         raise typer.Exit(0) from None
+    except MemoryError:
+        if call.debug:
+            raise
+        print("segue: not enough memory; close other programs, or use a smaller part of the data", file=sys.stderr)  # noqa: T201
+        raise typer.Exit(1) from None
     except Exception as error:
         if call.debug:
             raise

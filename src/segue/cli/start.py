@@ -33,8 +33,7 @@ def init(
         emit({"workspace": str(workspace.folder), "settings": str(workspace.settings_file)})
         return
     say(f"{workspace.settings_file} says what will be trained; every key is explained in it.")
-    at = "" if folder == Path() else f" -w {folder}"
-    say(f"Next: segue{at} import PATH, then segue{at} train")
+    say(f"Next: {workspace.command('import PATH')}, then {workspace.command('train')}")
 
 
 def demo(
@@ -75,7 +74,7 @@ def demo(
         say()
         print_recommendations(station, answer, f"for user {listener}")
         say()
-        say(f"Ask for more with: segue -w {folder} recommend --user {listener} --explain")
+        say(f"Ask for more with: {workspace.command(f'recommend --user {listener} --explain')}")
     if not once:
         serving.run(station, "127.0.0.1", port)
 
