@@ -23,6 +23,7 @@ import pydantic
 from rapidfuzz import process
 
 from segue.core.protocols import Configuration
+from segue.core.spaces import Choice, Float, Int, Range, Space
 from segue.errors import SegueError, SettingsError
 from segue.models import MODELS
 from segue.reranking import RULES
@@ -105,7 +106,10 @@ class EvaluationSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All of segue.toml. `models`, `rules` and `splits` hold a configuration for every name, used or not."""
+    """All of segue.toml. `models`, `rules` and `splits` hold a configuration for every name, used or not.
+
+    `tuning` holds, by model, the spaces that take the place of the models' own.
+    """
 
     dataset: DatasetSettings = field(default_factory=DatasetSettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
@@ -114,6 +118,7 @@ class Settings:
     rules: Mapping[str, Rule] = field(default_factory=lambda: _defaults(RULES))
     evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)
     splits: Mapping[str, Splitter] = field(default_factory=lambda: _defaults(SPLITS))
+    tuning: Mapping[str, Space] = field(default_factory=lambda: MappingProxyType({}))
 
 
 SECTIONS: Final[Mapping[str, type[Any]]] = MappingProxyType(
@@ -152,6 +157,7 @@ def parse(text: str, source: str = "segue.toml") -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{source} is not valid TOML: {error}") from None
     place = _Place(source, text)
+    spaces = _spaces(tables.pop("tuning", {}), place)
     given: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS}
     for section, key, value in _entries(tables, "", place):
         given[section][key] = value
@@ -164,6 +170,7 @@ def parse(text: str, source: str = "segue.toml") -> Settings:
         rules=MappingProxyType({name: made[f"rules.{name}"] for name in RULES}),
         evaluation=made["evaluation"],
         splits=MappingProxyType({name: made[f"evaluation.{name}"] for name in SPLITS}),
+        tuning=spaces,
     )
 
 
@@ -230,6 +237,49 @@ def _made(section: str, kind: type[Any], values: Mapping[str, Any], place: _Plac
     except SegueError as error:
         keys = [name for name in values if re.search(rf"\b{re.escape(name)}\b", str(error))]
         raise SettingsError(f"{place.of(section, keys[0] if keys else None)}: {error}") from None
+
+
+def _spaces(table: Any, place: _Place) -> Mapping[str, Space]:
+    """What stands under [tuning.NAME], by model; a section without any key says nothing."""
+    sections = [f"tuning.{name}" for name in MODELS]
+    if not isinstance(table, Mapping):
+        raise SettingsError(f"{place.of('')}: tuning must be sections, [{sections[0]}], got {_shown(table)}")
+    spaces: dict[str, Space] = {}
+    for model, ranges in table.items():
+        section = f"tuning.{model}"
+        if section not in sections or not isinstance(ranges, Mapping):
+            raise SettingsError(f"{place.of(section)}: there is no such section{_hint(section, sections)}")
+        keys = [item.name for item in dataclasses.fields(MODELS[model])]
+        for key in ranges:
+            if key not in keys:
+                raise SettingsError(f"{place.of(section, key)}: unknown key {key!r}{_hint(key, keys)}")
+        if ranges:
+            spaces[model] = MappingProxyType({key: _range(section, key, ranges[key], place) for key in ranges})
+    return MappingProxyType(spaces)
+
+
+def _range(section: str, key: str, given: Any, place: _Place) -> Range:
+    """A list of values, or a range of numbers; each value, and each end of a range, is one that the model takes."""
+    kind = MODELS[section.removeprefix("tuning.")]
+
+    def checked(value: Any) -> Any:
+        return getattr(_made(section, kind, {key: value}, place), key)
+
+    try:
+        if isinstance(given, list):
+            return Choice(tuple(checked(value) for value in given))
+        if isinstance(given, Mapping) and {"low", "high"} <= given.keys() <= {"low", "high", "log"}:
+            low, high, log = checked(given["low"]), checked(given["high"]), given.get("log", False)
+            if isinstance(low, bool | str) or not isinstance(log, bool):
+                raise SettingsError(f"a range is for numbers, and log is true or false, got {_shown(given)}")
+            return Int(low, high, log) if isinstance(low, int) else Float(low, high, log)
+    except SettingsError as error:
+        placed = str(error).startswith(place.source)  # a value that the model itself refused
+        raise error if placed else SettingsError(f"{place.of(section, key)}: {key}: {error}") from None
+    raise SettingsError(
+        f"{place.of(section, key)}: {key} must be a list of values, [...], or a range, "
+        f"{{ low = 1, high = 10, log = true }}, got {_shown(given)}"
+    )
 
 
 def _checker(kind: type[Any]) -> type[pydantic.BaseModel]:

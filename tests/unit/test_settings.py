@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from segue import settings
+from segue.core.spaces import Choice, Float, Int
 from segue.errors import SettingsError
 from segue.models import MODELS
 from segue.settings import SECTIONS, Settings, parse, template
@@ -128,3 +129,54 @@ def test_a_file_that_is_no_text_or_not_there_is_named(tmp_path: Path) -> None:
 def test_the_models_of_the_pipeline_are_named_once() -> None:
     read = parse('[pipeline]\nsources = ["item-knn"]\nranker = "fusion"\n')
     assert read.pipeline.models == ("item-knn", "popularity")
+
+
+def test_a_space_to_search_is_values_or_a_range_of_the_model_s_own_types() -> None:
+    read = parse(
+        """
+        [tuning.implicit-als]
+        factors = [5, 10, 20]
+        alpha = [1, 5]
+        regularization = { low = 1, high = 10, log = true }
+        [tuning.item-knn]
+        neighbours = { low = 20, high = 200 }
+        similarity = ["jaccard", "cosine"]
+        [tuning.popularity]
+        """
+    )
+    assert read.tuning == {
+        "implicit-als": {"factors": Choice((5, 10, 20)), "alpha": Choice((1.0, 5.0)), "regularization": LOG},
+        "item-knn": {"neighbours": Int(20, 200), "similarity": Choice(("jaccard", "cosine"))},
+    }
+    assert isinstance(LOG.low, float)
+
+
+LOG = Float(1.0, 10.0, log=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[tuning.implicit-sla]\nfactors = [1]", r"line 1.*no such section; did you mean 'tuning.implicit-als'"),
+        ("tuning = 3", "must be sections"),
+        ("tuning.item-knn = 3", "no such section"),
+        (
+            "[tuning.item-knn]\n\nneighbour = [1]",
+            r"line 3, \[tuning.item-knn\]: unknown key.*did you mean 'neighbours'",
+        ),
+        ("[tuning.item-knn]\nneighbours = [3, 4.5]", "line 2.*whole number, got 4.5"),
+        ("[tuning.item-knn]\nneighbours = []", "line 2.*must name at least one"),
+        ("[tuning.item-knn]\nshrinkage = [1, 1.0]", "names 1.0 twice"),
+        ("[tuning.item-knn]\nneighbours = 3", r"list of values.*or a range.*got 3"),
+        ("[tuning.item-knn]\nneighbours = { lo = 1, high = 3 }", "list of values.*or a range"),
+        ("[tuning.item-knn]\nneighbours = { low = 3, high = 2 }", "must rise.*3 to 2"),
+        ("[tuning.item-knn]\nshrinkage = { low = 0, high = 2, log = true }", "begin above 0"),
+        ("[tuning.item-knn]\nshrinkage = { low = 0, high = 2, log = 1 }", "log is true or false"),
+        ('[tuning.item-knn]\nsimilarity = { low = "cosine", high = "jaccard" }', "range is for numbers"),
+        ('[tuning.item-knn]\nsimilarity = ["cosin"]', "did you mean 'cosine'"),
+        ("[tuning.implicit-als]\nregularization = { low = 0, high = 2 }", "more than 0"),
+    ],
+)
+def test_a_space_that_cannot_be_searched_is_named_with_its_place(text: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        parse(text)
