@@ -1,8 +1,23 @@
-"""Evaluation: models asked about held-out users, with intervals, paired tests and costs."""
+"""Evaluation: models asked about held-out users, with intervals, paired tests, cold-start bins and costs."""
 
 from __future__ import annotations
 
-from segue.evaluation.result import Estimate, Evaluation, ModelResult, PartName, pool
-from segue.evaluation.run import DEFAULT_METRICS, evaluate
+from segue.evaluation.estimates import Comparison, Estimate
+from segue.evaluation.pooling import pool
+from segue.evaluation.result import Evaluation, ModelResult, PartName
+from segue.evaluation.run import DEFAULT_LENGTHS, DEFAULT_METRICS, Candidate, evaluate
+from segue.evaluation.whole_pipeline import PipelinePlan
 
-__all__ = ["DEFAULT_METRICS", "Estimate", "Evaluation", "ModelResult", "PartName", "evaluate", "pool"]
+__all__ = [
+    "DEFAULT_LENGTHS",
+    "DEFAULT_METRICS",
+    "Candidate",
+    "Comparison",
+    "Estimate",
+    "Evaluation",
+    "ModelResult",
+    "PartName",
+    "PipelinePlan",
+    "evaluate",
+    "pool",
+]

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import polars as pl
 
 from segue.core.arrays import Float64Array, Int32Array, Int64Array, frozen
 from segue.errors import DataError, NotFoundError
-from segue.evaluation.uncertainty import holm, interval, resampled_means, two_sided_p
+from segue.evaluation.bins import EDGES, BinMean, ItemBins, by_activity
+from segue.evaluation.estimates import Comparison, Estimate, compare
+from segue.evaluation.record import record
 from segue.metrics import Metric
 
 PartName: TypeAlias = Literal["test", "validation"]
-
-_SIGNIFICANT: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,8 +29,10 @@ class ModelResult:
     configuration:     name and hyper-parameters, as plain values.
     values:            float64, shape (n users, m metrics).
     list_lengths:      int32, shape (n users,), how many items each user got.
-    fit_seconds:       wall-clock time of fitting; None where the model came fitted.
+    fit_seconds:       wall-clock time of fitting; None where the model came fitted. A pipeline's is that of its models.
     recommend_seconds: wall-clock time of making all lists.
+    curves:            by metric without "@k": means at the list lengths of the evaluation, float64.
+    by_popularity:     by the name of a table of bins: means by popularity of the relevant items.
     """
 
     name: str
@@ -38,6 +41,8 @@ class ModelResult:
     list_lengths: Int32Array
     fit_seconds: float | None
     recommend_seconds: float
+    curves: Mapping[str, Float64Array] = field(default_factory=dict)
+    by_popularity: Mapping[str, ItemBins] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", frozen(self.values, np.float64))
@@ -54,48 +59,24 @@ class ModelResult:
         return int(np.count_nonzero(self.list_lengths == 0))
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """The mean of one metric over users for one model, beside the best model of that metric.
-
-    low, high: the ends of its bootstrap interval.
-    behind:    how much worse than the best model, 0 for the best; behind_low, behind_high: the paired interval.
-    p:         of "no different from the best", by the paired bootstrap; p_holm: corrected for the number of models that
-               are held against the best. Both None for the best itself.
-    """
-
-    model: str
-    metric: str
-    mean: float
-    low: float
-    high: float
-    behind: float
-    behind_low: float
-    behind_high: float
-    p: float | None
-    p_holm: float | None
-
-    @property
-    def best(self) -> bool:
-        """True for the model with the best mean."""
-        return self.p is None
-
-    @property
-    def ties_with_best(self) -> bool:
-        """True for the best, and for those that these users do not tell apart from it (corrected p of 0.05 or more)."""
-        return self.p_holm is None or self.p_holm >= _SIGNIFICANT
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
     """Models asked about the same users.
 
-    part:      which part of the split was asked.
-    split:     the record of the split (see `Split.record`).
-    users:     int64, shape (n,), rows of the dataset that was split; given: int64 (n,), distinct items shown of each.
-    metrics:   m metrics, in the order of the columns of all values.
-    results:   one per model, in the order asked.
-    estimates: models x metrics, by model, then metric.
+    part:         which part of the split was asked.
+    split:        the record of the split (see `Split.record`); dataset: what was split (`described_dataset`).
+    users:        int64, shape (n,), rows of the dataset that was split; given: int64 (n,), distinct items shown.
+    metrics:      m metrics, in the order of the columns of all values.
+    results:      one per model, in the order asked.
+    list_lengths: where the curves of the results were taken, rising.
+    list_length:  how long the lists were that the models were asked for.
+    warnings:     sentences on what a reader of the numbers should know.
+    threads:      how many were allowed; None: all there are.
+    refit:        whether the models were fitted on training and validation data together.
+    scored_at:    when the test part was scored, where the caller told the time; earlier_runs: how many runs had scored
+                  the same test part before, where the caller counts them.
+    estimates:    models x metrics, by model, then metric; comparisons: all pairs of models, by metric, then pair.
+    activity:     by table of bins, then model: means by the number of items that a user had been given.
     """
 
     part: PartName
@@ -104,10 +85,20 @@ class Evaluation:
     given: Int64Array
     metrics: tuple[Metric, ...]
     results: tuple[ModelResult, ...]
+    dataset: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     resamples: int = 2000
     level: float = 0.95
+    list_lengths: tuple[int, ...] = ()
+    list_length: int = 0
+    warnings: tuple[str, ...] = ()
+    refit: bool = False
+    threads: int | None = None
+    scored_at: datetime | None = None
+    earlier_runs: int | None = None
     estimates: tuple[Estimate, ...] = field(init=False)
+    comparisons: tuple[Comparison, ...] = field(init=False)
+    activity: Mapping[str, Mapping[str, tuple[BinMean, ...]]] = field(init=False)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -120,7 +111,17 @@ class Evaluation:
         for result in self.results:
             if result.values.shape != shape:
                 raise DataError(f"{result.name}: values must have shape {shape}, got {result.values.shape}")
-        put(self, "estimates", _estimates(self.metrics, self.results, self.resamples, self.level, self.seed))
+        names, values = [result.name for result in self.results], [result.values for result in self.results]
+        estimates, comparisons = compare(names, self.metrics, values, self.resamples, self.level, self.seed)
+        put(self, "estimates", estimates)
+        put(self, "comparisons", comparisons)
+        activity = {
+            table: by_activity(
+                self.given, names, [m.name for m in self.metrics], values, edges, self.resamples, self.level, self.seed
+            )
+            for table, edges in EDGES.items()
+        }
+        put(self, "activity", MappingProxyType(activity))
 
     def estimate(self, model: str, metric: str) -> Estimate:
         """The estimate of one model and metric; NotFoundError for names that were not evaluated."""
@@ -139,12 +140,12 @@ class Evaluation:
         rows = [
             {**{name: getattr(e, name) for name in names}, "ties_with_best": e.ties_with_best} for e in self.estimates
         ]
-        numbers = dict.fromkeys(names[2:], pl.Float64())
-        schema = {"model": pl.String(), "metric": pl.String(), **numbers, "ties_with_best": pl.Boolean()}
-        return pl.DataFrame(rows, schema=schema)
+        text = {"model": pl.String(), "metric": pl.String()}
+        numbers = {name: pl.Float64() for name in names if name not in text}
+        return pl.DataFrame(rows, schema={**text, **numbers, "ties_with_best": pl.Boolean()})
 
     def summary(self) -> pl.DataFrame:
-        """One row per model: its mean of each metric, how many users got nothing, and the seconds it took."""
+        """One row per model: the mean of each metric, users, users who got nothing, and seconds."""
         rows = [
             {
                 "model": result.name,
@@ -167,111 +168,9 @@ class Evaluation:
         return pl.DataFrame(rows, schema=schema)
 
     def record(self) -> dict[str, Any]:
-        """Everything but the per-user values, as plain JSON values."""
-        return {
-            "part": self.part,
-            "split": dict(self.split),
-            "users": int(self.users.size),
-            "metrics": [metric.name for metric in self.metrics],
-            "intervals": {"level": self.level, "resamples": self.resamples, "seed": self.seed},
-            "models": {result.name: self._record_of(result) for result in self.results},
-        }
+        """Everything but the per-user values, as plain JSON values; the form is that of `segue.evaluation.record`."""
+        return record(self)
 
     def to_json(self) -> str:
         """`record` as text that JSON readers of any kind take (no NaN), ending in a newline."""
-        return json.dumps(self.record(), indent=2, ensure_ascii=False, allow_nan=False, default=str) + "\n"
-
-    def _record_of(self, result: ModelResult) -> dict[str, Any]:
-        estimates = [estimate for estimate in self.estimates if estimate.model == result.name]
-        return {
-            "configuration": dict(result.configuration),
-            "got_nothing": result.nothing,
-            "fit_seconds": result.fit_seconds,
-            "recommend_seconds": result.recommend_seconds,
-            "metrics": {
-                estimate.metric: {
-                    "mean": estimate.mean,
-                    "interval": [estimate.low, estimate.high],
-                    "behind_best": estimate.behind,
-                    "behind_best_interval": [estimate.behind_low, estimate.behind_high],
-                    "p": estimate.p,
-                    "p_holm": estimate.p_holm,
-                    "ties_with_best": estimate.ties_with_best,
-                }
-                for estimate in estimates
-            },
-        }
-
-
-def pool(evaluations: Sequence[Evaluation]) -> Evaluation:
-    """Evaluations of several folds as one: all their users side by side, seconds summed.
-
-    The record of the split becomes {"folds": [the record of each]}. Raises DataError where models, metrics or parts
-    differ.
-    """
-    if not evaluations:
-        raise DataError("there is no evaluation to pool")
-    first = evaluations[0]
-    kinds = {(e.part, tuple(m.name for m in e.metrics), tuple(r.name for r in e.results)) for e in evaluations}
-    if len(kinds) > 1:
-        raise DataError("only evaluations of the same models and metrics on the same part can be pooled")
-    results = []
-    for number, result in enumerate(first.results):
-        folds = [evaluation.results[number] for evaluation in evaluations]
-        fitted = [fold.fit_seconds for fold in folds if fold.fit_seconds is not None]
-        results.append(
-            ModelResult(
-                result.name,
-                result.configuration,
-                np.concatenate([fold.values for fold in folds]),
-                np.concatenate([fold.list_lengths for fold in folds]),
-                sum(fitted) if fitted else None,
-                sum(fold.recommend_seconds for fold in folds),
-            )
-        )
-    return Evaluation(
-        part=first.part,
-        split={"folds": [dict(evaluation.split) for evaluation in evaluations]},
-        users=np.concatenate([evaluation.users for evaluation in evaluations]),
-        given=np.concatenate([evaluation.given for evaluation in evaluations]),
-        metrics=first.metrics,
-        results=tuple(results),
-        seed=first.seed,
-        resamples=first.resamples,
-        level=first.level,
-    )
-
-
-def _estimates(
-    metrics: Sequence[Metric], results: Sequence[ModelResult], resamples: int, level: float, seed: int
-) -> tuple[Estimate, ...]:
-    n_models, n_metrics = len(results), len(metrics)
-    values = np.concatenate([result.values for result in results], axis=1)
-    means = values.mean(axis=0).reshape(n_models, n_metrics)
-    drawn = resampled_means(values, resamples, seed)
-    low, high = (ends.reshape(n_models, n_metrics) for ends in interval(drawn, level))
-    drawn = drawn.reshape(resamples, n_models, n_metrics)
-    table: list[list[Estimate]] = [[] for _ in results]
-    for column, metric in enumerate(metrics):
-        sign = 1.0 if metric.higher_is_better else -1.0
-        best = int(np.argmax(sign * means[:, column]))
-        behind = sign * (drawn[:, best, column][:, None] - drawn[:, :, column]) + 0.0  # no -0.0 in tables
-        behind_low, behind_high = interval(behind, level)
-        others = [number for number in range(n_models) if number != best]
-        p = np.array([two_sided_p(behind[:, number]) for number in others])
-        tested = dict(zip(others, zip(p.tolist(), holm(p).tolist(), strict=True), strict=True))
-        for number, result in enumerate(results):
-            table[number].append(
-                Estimate(
-                    result.name,
-                    metric.name,
-                    float(means[number, column]),
-                    float(low[number, column]),
-                    float(high[number, column]),
-                    float(abs(means[best, column] - means[number, column])),
-                    float(behind_low[number]),
-                    float(behind_high[number]),
-                    *tested.get(number, (None, None)),
-                )
-            )
-    return tuple(estimate for row in table for estimate in row)
+        return json.dumps(self.record(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,123 +1,161 @@
-"""Asking models about users whose right answers are known: full ranking over all items."""
+"""Fitting models on the training data of a split, and asking them about users whose right answers are known."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from segue.core.arrays import Float64Array, Int32Array
+from segue.core.dataset import Dataset
 from segue.core.progress import SILENT, Progress
 from segue.core.protocols import Configuration, Recommender
-from segue.core.topk import TopK
-from segue.errors import DataError, ModelError, SettingsError
+from segue.errors import DataError, SettingsError
+from segue.evaluation.asking import Answers, Gauge, ask
+from segue.evaluation.bins import EDGES
+from segue.evaluation.gauges import ByPopularity, Curves, PerUser
+from segue.evaluation.record import described_dataset
 from segue.evaluation.result import Evaluation, ModelResult, PartName
-from segue.metrics import Metric, judge, parse_all
-from segue.splits import Part, Split
+from segue.evaluation.whole_pipeline import PipelinePlan, wrapped
+from segue.metrics import Metric, parse_all
+from segue.pipeline import Pipeline
+from segue.splits import Split, inspect
+
+Candidate: TypeAlias = Configuration | Recommender | Pipeline | PipelinePlan
+"""What can be evaluated: something to fit, or something fitted."""
 
 DEFAULT_METRICS: Final = ("recall@20", "ndcg@20", "precision@20", "map@20", "hit_rate@20")
-
-_BLOCK_BYTES: Final = 64 * 2**20  # of lists held at once: an item, a score and a mark per entry
+DEFAULT_LENGTHS: Final = (1, 5, 10, 20, 50, 100)
 
 
 def evaluate(
-    models: Mapping[str, Configuration | Recommender],
+    models: Mapping[str, Candidate],
     split: Split,
     metrics: Sequence[str] = DEFAULT_METRICS,
     *,
     part: PartName = "test",
+    refit: bool = False,
+    list_lengths: Sequence[int] = DEFAULT_LENGTHS,
+    dataset: Mapping[str, Any] | None = None,
     seed: int = 0,
     resamples: int = 2000,
     level: float = 0.95,
+    scored_at: datetime | None = None,
+    earlier_runs: int | None = None,
     progress: Progress = SILENT,
     threads: int | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Evaluation:
     """Fits each configuration on the training data, and asks each model about every user of a part of the split.
 
-    A model that comes fitted is asked as it is. Lists are made of all items but those given; a user whose list is short
-    or empty misses there, and is counted. Means are over the users of the part, each of whom has a relevant item.
-    Intervals and paired tests against the best model come from `resamples` draws of users by `seed`, which also seeds
-    the fits. `clock` gives seconds.
+    Models that come fitted are asked as they are. Lists are made of all items but those given; a user whose list is
+    short or empty misses there, and is counted. Means are over the users of the part, each of whom has a relevant item.
+    Intervals and paired tests come from `resamples` draws of users by `seed`, which also seeds the fits.
+
+    refit:        fit on training and validation data together, which only the test part allows.
+    list_lengths: where the curves are taken; those beyond the number of items are left out.
+    dataset:      what records tell of the dataset that was split; by default, what `described_dataset` tells of the
+                  training data. scored_at and earlier_runs are recorded as they come. `clock` gives seconds.
 
     Raises SettingsError for a metric that cannot be, or looks further than there are items; NotFoundError for an
     unknown one; DataError where the split has no such part, or a fitted model is of other items; ModelError where a
-    model answers out of shape.
+    model answers out of shape or with NaN.
     """
     if not models:
         raise SettingsError("name at least one model to evaluate")
     asked = split.test if part == "test" else split.validation
     if asked is None:
         raise DataError("the split has no validation part; ask for a share of validation above 0")
+    if refit and part == "validation":
+        raise SettingsError("the validation part cannot be asked of models that learn from it; refit for the test part")
+    train = split.known if refit else split.train
     measures = parse_all(metrics)
-    _check_lengths(measures, len(split.train.items))
+    _check_lengths(measures, len(train.items))
+    lengths = tuple(sorted({length for length in list_lengths if 1 <= length <= len(train.items)}))
+    popularity = np.bincount(train.histories.merged().items, minlength=len(train.items)).astype(np.int64)
+    fits = _Fits(train, seed, progress, threads, clock)
     results = []
-    for name, model in models.items():
-        fit_seconds = None
-        if isinstance(model, Recommender):
-            fitted = model
-        else:
-            start = clock()
-            fitted = model.fit(split.train, seed=seed, progress=progress, threads=threads)
-            fit_seconds = clock() - start
-        if not fitted.items.is_prefix_of(split.train.items):
+    depth = 0
+    for name, candidate in models.items():
+        model, configuration, fit_seconds = fits.ready(name, candidate)
+        if not model.items.is_prefix_of(train.items):
             raise DataError(
                 f"{name} was fitted on other items than those of the split; fit it on the split's training data"
             )
-        values, lengths, seconds = _ask(name, fitted, asked, measures, progress, threads, clock)
-        results.append(ModelResult(name, _described(fitted), values, lengths, fit_seconds, seconds))
+        values, curves = PerUser(measures, len(asked)), Curves(measures, lengths)
+        popular = {table: ByPopularity(measures, popularity, edges) for table, edges in EDGES.items()}
+        gauges: list[Gauge] = [values, curves, *popular.values()]
+        depth = max(gauge.depth(asked.relevant) for gauge in gauges)
+        list_sizes, seconds = ask(name, model, asked, gauges, progress=progress, threads=threads, clock=clock)
+        results.append(
+            ModelResult(
+                name,
+                configuration,
+                values.values,
+                list_sizes,
+                fit_seconds,
+                seconds,
+                curves.means,
+                {table: gauge.found for table, gauge in popular.items()},
+            )
+        )
+    inspection = inspect(split, part, seed)
     return Evaluation(
         part=part,
-        split=split.record(),
+        split={**split.record(), "popularity": inspection.record()},
         users=asked.users,
         given=asked.given.merged().lengths,
         metrics=measures,
         results=tuple(results),
+        dataset=described_dataset(split.train) if dataset is None else dataset,
         seed=seed,
         resamples=resamples,
         level=level,
+        list_lengths=lengths,
+        list_length=depth,
+        warnings=inspection.warnings,
+        refit=refit,
+        threads=threads,
+        scored_at=scored_at,
+        earlier_runs=earlier_runs,
     )
 
 
-def _ask(
-    name: str,
-    model: Recommender,
-    part: Part,
-    metrics: Sequence[Metric],
-    progress: Progress,
-    threads: int | None,
-    clock: Callable[[], float],
-) -> tuple[Float64Array, Int32Array, float]:
-    """Values (n, m) of all users, the lengths of their lists, and the seconds that the lists took."""
-    values = np.empty((len(part), len(metrics)), dtype=np.float64)
-    lengths = np.empty(len(part), dtype=np.int32)
-    seconds = 0.0
-    with progress.task(f"evaluating {name}", total=len(part), unit="users") as task:
-        for rows, k in _blocks(part, metrics):
-            given, relevant = part.given[rows], part.relevant[rows]
-            start = clock()
-            top = model.recommend(given, k, exclude_seen=True, threads=threads)
-            seconds += clock() - start
-            _check_answer(name, model, top, len(given), k)
-            judged = judge(top, relevant, threads=threads)
-            for column, metric in enumerate(metrics):
-                values[rows, column] = metric.compute(judged)
-            lengths[rows] = top.lengths
-            task.advance(len(given))
-    return values, lengths, seconds
+class _Fits:
+    """Models fitted on one dataset, each once."""
 
+    def __init__(
+        self, train: Dataset, seed: int, progress: Progress, threads: int | None, clock: Callable[[], float]
+    ) -> None:
+        self._train, self._seed, self._progress, self._threads, self._clock = train, seed, progress, threads, clock
+        self._done: dict[str, tuple[Configuration, Recommender, float]] = {}
 
-def _blocks(part: Part, metrics: Sequence[Metric]) -> Iterator[tuple[slice, int]]:
-    """Rows that are asked at once, and how long their lists must be."""
-    longest = max(metric.depth(part.relevant) for metric in metrics)
-    size = max(1, _BLOCK_BYTES // (9 * longest))
-    for start in range(0, len(part), size):
-        rows = slice(start, min(len(part), start + size))
-        relevant = part.relevant[rows]
-        yield rows, max(metric.depth(relevant) for metric in metrics)
+    def ready(self, name: str, candidate: Candidate) -> tuple[Answers, Mapping[str, Any], float | None]:
+        """What to ask, its configuration as plain values, and the seconds of fitting (None where it came fitted)."""
+        if isinstance(candidate, Pipeline):
+            model = wrapped(candidate)
+            return model, model.configuration, None
+        if isinstance(candidate, PipelinePlan):
+            fitted = {need: self._fitted(need, configuration) for need, configuration in candidate.models.items()}
+            pipeline = candidate.assemble({need: model for need, (model, _) in fitted.items()}, self._train)
+            model = wrapped(pipeline, candidate.settings or None)
+            return model, model.configuration, sum(seconds for _, seconds in fitted.values())
+        if isinstance(candidate, Recommender):
+            return candidate, _described(candidate), None
+        fitted_model, seconds = self._fitted(name, candidate)
+        return fitted_model, _described(fitted_model), seconds
+
+    def _fitted(self, name: str, configuration: Configuration) -> tuple[Recommender, float]:
+        if name in self._done and self._done[name][0] == configuration:
+            return self._done[name][1], self._done[name][2]
+        start = self._clock()
+        model = configuration.fit(self._train, seed=self._seed, progress=self._progress, threads=self._threads)
+        seconds = self._clock() - start
+        self._done[name] = (configuration, model, seconds)
+        return model, seconds
 
 
 def _check_lengths(metrics: Sequence[Metric], n_items: int) -> None:
@@ -128,13 +166,6 @@ def _check_lengths(metrics: Sequence[Metric], n_items: int) -> None:
                 f"{metric.name} asks for lists of {metric.k}, but there are only {n_items} items; "
                 f"ask for '{stem}@{n_items}' or less"
             )
-
-
-def _check_answer(name: str, model: Recommender, top: TopK, n: int, k: int) -> None:
-    if top.items.shape != (n, k):
-        raise ModelError(f"{name} answered {n} histories with lists of shape {top.items.shape}; {(n, k)} was expected")
-    if top.items.size and top.items.max() >= len(model.items):
-        raise ModelError(f"{name} recommends item {top.items.max()}, but knows only {len(model.items)} items")
 
 
 def _described(model: Recommender) -> dict[str, Any]:

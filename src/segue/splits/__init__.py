@@ -11,13 +11,28 @@ from types import MappingProxyType
 from typing import Final
 
 from segue.splits.held_out_users import HeldOutUsers
+from segue.splits.inspection import Inspection, Popularity, inspect
 from segue.splits.per_user import PerUserRatio
 from segue.splits.preparation import k_core
-from segue.splits.split import Part, Split, Splitter
+from segue.splits.split import Folding, Origin, Part, Split, Splitter
 from segue.splits.time_cut import TimeCut
 
 SPLITS: Final[Mapping[str, type[Splitter]]] = MappingProxyType(
     {splitter.name: splitter for splitter in (HeldOutUsers, PerUserRatio, TimeCut)}
 )
 
-__all__ = ["SPLITS", "HeldOutUsers", "Part", "PerUserRatio", "Split", "Splitter", "TimeCut", "k_core"]
+__all__ = [
+    "SPLITS",
+    "Folding",
+    "HeldOutUsers",
+    "Inspection",
+    "Origin",
+    "Part",
+    "PerUserRatio",
+    "Popularity",
+    "Split",
+    "Splitter",
+    "TimeCut",
+    "inspect",
+    "k_core",
+]

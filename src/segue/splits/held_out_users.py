@@ -85,12 +85,14 @@ class HeldOutUsers:
         seed: int,
         generator: np.random.Generator,
     ) -> Split:
+        learned = dataset.subset(np.sort(train))
         return Split(
-            train=dataset.subset(np.sort(train)),
+            train=learned,
             validation=self._part("validation", dataset, np.sort(validation), generator) if validation.size else None,
             test=self._part("test", dataset, np.sort(test), generator),
             how=self,
             seed=seed,
+            known=dataset.subset(np.sort(np.concatenate([train, validation]))) if validation.size else learned,
         )
 
     def _part(self, what: str, dataset: Dataset, users: Int64Array, generator: np.random.Generator) -> Part:

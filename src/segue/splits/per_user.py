@@ -51,10 +51,10 @@ class PerUserRatio:
         n_test = np.minimum(nearest_share(distinct.counts, self.test), np.maximum(distinct.counts - 1, 0))
         shown, hidden = hide(dataset.histories, distinct, n_test, self.pick, generator)
         test = Part.of("test", users, shown, hidden, self.relevant_above)
-        validation = None
+        validation, known = None, dataset.with_histories(shown)
         if self.validation:
             still = Distinct.of(shown)
             counts = np.minimum(nearest_share(distinct.counts, self.validation), np.maximum(still.counts - 1, 0))
             shown, hidden = hide(shown, still, counts, self.pick, generator)
             validation = Part.of("validation", users, shown, hidden, self.relevant_above)
-        return Split(dataset.with_histories(shown), validation, test, self, seed)
+        return Split(dataset.with_histories(shown), validation, test, self, seed, known)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
-from segue.core.arrays import Int64Array, frozen
+from segue.core.arrays import BoolArray, Int64Array, frozen
 from segue.core.dataset import Dataset
 from segue.core.histories import Histories
 from segue.errors import DataError
@@ -25,8 +26,9 @@ class Part:
     relevant:         n histories of the distinct hidden items that a perfect list would name. None occurs in `given`;
                       items that training never saw are among them.
     without_relevant: how many users of this part had no relevant item. They are in no average.
+    allowed:          bool, a mask over the items of the dataset: only these may be recommended; None: all of them.
 
-    Raises DataError at birth where the three do not fit together, a user has no relevant item or a repeated one, or an
+    Raises DataError at birth where these do not fit together, a user has no relevant item or a repeated one, or an
     item is both given and hidden.
     """
 
@@ -34,6 +36,7 @@ class Part:
     given: Histories
     relevant: Histories
     without_relevant: int = 0
+    allowed: BoolArray | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "users", frozen(self.users, np.int64))
@@ -53,9 +56,21 @@ class Part:
         nearest = np.minimum(np.searchsorted(hidden, given), max(0, hidden.size - 1))
         if hidden.size and np.any(hidden[nearest] == given):
             raise DataError("an item is both given and hidden for one user, which would leak the answer")
+        if self.allowed is not None:
+            object.__setattr__(self, "allowed", frozen(self.allowed, np.bool_))
+            if self.allowed.size < self.relevant.n_items or not self.allowed[self.relevant.items].all():
+                raise DataError("an item is relevant that may not be recommended; allow every relevant item")
 
     @classmethod
-    def of(cls, what: str, users: Int64Array, given: Histories, hidden: Histories, relevant_above: float) -> Part:
+    def of(
+        cls,
+        what: str,
+        users: Int64Array,
+        given: Histories,
+        hidden: Histories,
+        relevant_above: float,
+        allowed: BoolArray | None = None,
+    ) -> Part:
         """The part of these users, less those without a relevant item; DataError where nobody is left."""
         relevant = above(hidden, relevant_above)
         rows = np.flatnonzero(relevant.lengths > 0)
@@ -65,8 +80,8 @@ class Part:
                 f"{relevant_above:g}; hide a larger share, or use more data"
             )
         if rows.size == users.size:
-            return cls(users, given, relevant)
-        return cls(users[rows], given[rows], relevant[rows], int(users.size - rows.size))
+            return cls(users, given, relevant, allowed=allowed)
+        return cls(users[rows], given[rows], relevant[rows], int(users.size - rows.size), allowed)
 
     def __len__(self) -> int:
         return int(self.users.size)
@@ -87,15 +102,31 @@ class Part:
         }
 
 
-class Splitter(Protocol):
-    """A way to split: a frozen dataclass of settings. `name` is how settings and the command line call it."""
+class Origin(Protocol):
+    """Where a split comes from: a frozen dataclass of plain values. `name` is what records call it."""
 
     name: ClassVar[str]
+
+
+class Splitter(Origin, Protocol):
+    """A way to split: a frozen dataclass of settings. `name` is how settings and the command line call it."""
 
     def split(self, dataset: Dataset, seed: int = 0) -> Split:
         """Splits the dataset; the same dataset and seed give the same split.
 
         Raises DataError where the dataset lacks what the split needs, or no user or nothing to learn from is left.
+        """
+        ...
+
+
+@runtime_checkable
+class Folding(Splitter, Protocol):
+    """A way to split that can be turned: `count` splits, each with another share of the data as its test part."""
+
+    def folds(self, dataset: Dataset, count: int, seed: int = 0) -> Iterator[Split]:
+        """The splits, one after another; the share of the test part is 1/count, whatever the settings say.
+
+        Raises SettingsError for fewer than 2 folds, DataError where the data is too small for so many.
         """
         ...
 
@@ -108,17 +139,22 @@ class Split:
     validation: for choosing hyper-parameters; None where none was asked for.
     test:       asked once, at the end.
     how, seed:  the settings that made it.
+    known:      train and what was hidden for validation together: what may be learned from once hyper-parameters are
+                chosen. Left out, train itself.
     """
 
     train: Dataset
     validation: Part | None
     test: Part
-    how: Splitter
+    how: Origin
     seed: int = 0
+    known: Dataset = field(default=None)  # type: ignore[assignment]  # set at birth
 
     def __post_init__(self) -> None:
         if not self.train.histories.n_entries:
             raise DataError("the split leaves nothing to train on; hide a smaller share, or use more data")
+        if self.known is None:
+            object.__setattr__(self, "known", self.train)
 
     def record(self) -> dict[str, Any]:
         """How the split was made and what came out, as plain JSON values."""
@@ -135,7 +171,20 @@ class Split:
             "seed": self.seed,
             "train": train,
             **{name: None if part is None else part.counts() for name, part in parts.items()},
+            "test_fingerprint": self.test_fingerprint(),
         }
+
+    def test_fingerprint(self) -> str:
+        """SHA-256 over the items' ids, the users of the test part, what they are given and what is hidden, as 64 hex
+        digits: whoever scores the same test part twice sees the same fingerprint, whatever was learned from.
+        """
+        digest = hashlib.sha256(self.train.items.digest.encode())
+        given, relevant = self.test.given, self.test.relevant
+        for array in (self.test.users, given.offsets, given.items, given.weights, relevant.offsets, relevant.items):
+            digest.update(np.ascontiguousarray(array).data)
+        if self.test.allowed is not None:
+            digest.update(np.packbits(self.test.allowed).data)
+        return digest.hexdigest()
 
 
 def _plain(value: Any) -> Any:

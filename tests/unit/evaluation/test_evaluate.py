@@ -23,7 +23,7 @@ from segue.core.topk import TopK
 from segue.core.vocabulary import Vocabulary
 from segue.errors import DataError, ModelError, NotFoundError, SettingsError
 from segue.evaluation import Evaluation, ModelResult, evaluate, pool
-from segue.evaluation import run as run_module
+from segue.evaluation import asking as run_module
 from segue.splits import HeldOutUsers, PerUserRatio, Split
 
 N_USERS, N_ITEMS = 40, 30
@@ -170,7 +170,7 @@ def test_the_best_model_is_the_one_with_the_best_mean_and_clicks_are_best_when_f
         assert worse.behind == pytest.approx(abs(best.mean - worse.mean))
         assert worse.behind_low > 0
         assert not worse.ties_with_best
-        assert worse.p == pytest.approx(2 / 2001)
+        assert worse.p == pytest.approx(1 / 2001)  # of all the signs drawn, none is as far from zero
 
 
 def test_equal_models_tie(split: Split) -> None:
@@ -180,12 +180,14 @@ def test_equal_models_tie(split: Split) -> None:
     assert second.ties_with_best
 
 
-def test_p_values_are_corrected_for_the_number_of_models_held_against_the_best(split: Split) -> None:
+def test_p_values_are_corrected_for_the_number_of_pairs_of_models(split: Split) -> None:
     models = {"full": Scripted(1), "a": Scripted(1, silent_below=99), "b": Scripted(1, silent_below=99)}
     evaluation = evaluate(models, split, ["recall@30"])
     first = evaluation.estimate("a", "recall@30")
     assert first.p is not None
-    assert first.p_holm == pytest.approx(2 * first.p)
+    assert first.p_holm == pytest.approx(3 * first.p)
+    ends = {(each.a, each.b): each.p_randomization_holm for each in evaluation.comparisons}
+    assert ends == {("full", "a"): first.p_holm, ("full", "b"): first.p_holm, ("a", "b"): 1.0}
 
 
 def test_the_same_seed_gives_the_same_record(split: Split) -> None:
@@ -240,7 +242,13 @@ def test_folds_are_pooled_user_by_user(split: Split) -> None:
     ]
     pooled = pool(folds)
     assert sorted(pooled.users.tolist()) == list(range(12))
-    assert pooled.results[0].values.tolist() == [row for fold in folds for row in fold.results[0].values.tolist()]
+    by_user = {
+        user: row
+        for fold in folds
+        for user, row in zip(fold.users.tolist(), fold.results[0].values.tolist(), strict=True)
+    }
+    assert pooled.results[0].values.tolist() == [by_user[user] for user in range(12)]
+    assert pooled.results[0].curves["recall"][1] == pytest.approx(pooled.results[0].values.mean())
     assert (pooled.results[0].fit_seconds, pooled.results[0].recommend_seconds) == (3, 3)
     assert len(pooled.record()["split"]["folds"]) == 3
 
