@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -16,6 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+import commands
 
 PROGRAM = """
 import sys, time
@@ -65,7 +68,7 @@ def address_of(process: subprocess.Popen[str]) -> str:
     return line
 
 
-def get(address: str) -> tuple[int, str]:
+def get(address: str | urllib.request.Request) -> tuple[int, str]:
     try:
         with urllib.request.urlopen(address, timeout=20) as response:  # noqa: S310  # our own address
             return response.status, response.read().decode()
@@ -100,3 +103,29 @@ def test_a_taken_port_ends_with_one_clear_line() -> None:
         assert process.returncode == 1
         assert errors.strip().splitlines()[-1].startswith("segue.errors.SettingsError: port ")
         assert "choose another port" in errors
+
+
+def test_names_that_a_proxy_uses_and_the_form_of_the_log_are_said_on_the_command_line(tmp_path: Path) -> None:
+    music = commands.workspace(tmp_path / "music")
+    words = ["-w", music, "serve", "--port", "0", "--trusted-host", "music.example", "--log-format", "json"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "segue", *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={name: value for name, value in os.environ.items() if name != "SEGUE_API_KEY"} | {"PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        assert process.stdout is not None
+        address = process.stdout.readline().split()[4]
+        for name, status in (("music.example", 200), ("other.example", 421)):
+            request = urllib.request.Request(address + "api/v1/search?q=secret", headers={"Host": name})  # noqa: S310
+            assert get(request)[0] == status
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.communicate()
+    lines = [json.loads(line) for line in errors.splitlines() if line.startswith("{")]
+    assert [(line["path"], line["status"]) for line in lines] == [("/api/v1/search", 200), ("/api/v1/search", 421)]
+    assert "secret" not in errors

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from segue.errors import SettingsError
 Logs: TypeAlias = Literal["console", "json", "none"]
 
 MIN_KEY_LENGTH: Final = 16
+_HOST_NAME: Final = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")  # as a Host header spells it, less the port
 
 
 def utc_now() -> datetime:
@@ -43,6 +45,11 @@ class ServiceOptions:
                 f"the API key must have at least {MIN_KEY_LENGTH} ASCII characters, so that it cannot be guessed; "
                 f"got {len(self.api_key)} characters"
             )
+        for name in self.trusted_hosts:
+            if not _HOST_NAME.fullmatch(name):
+                raise SettingsError(
+                    f"a trusted host is a name such as music.example, without scheme or port, got {name!r}"
+                )
         if self.max_body_bytes < 1:
             raise SettingsError(f"max_body_bytes must be at least 1, got {self.max_body_bytes}")
         if self.logs not in ("console", "json", "none"):

@@ -37,6 +37,16 @@ def test_other_options_are_checked_at_birth() -> None:
         ServiceOptions(logs="loud")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("name", ["", "https://music.example", "music.example:443", "music example", "::1", "*"])
+def test_a_trusted_host_is_a_bare_name(name: str) -> None:
+    with pytest.raises(SettingsError, match="without scheme or port"):
+        ServiceOptions(trusted_hosts=("music.example", name))
+
+
+def test_names_and_addresses_can_be_trusted() -> None:
+    ServiceOptions(trusted_hosts=("music.example", "10.0.0.7", "[fe80::1]", "MUSIC"))
+
+
 def test_a_taken_port_is_named_with_the_remedy() -> None:
     with listen("127.0.0.1", 0) as first:
         port = first.getsockname()[1]
