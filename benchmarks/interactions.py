@@ -11,7 +11,7 @@ import scipy.sparse as sp
 def interactions(n_users: int, n_items: int, n_entries: int, seed: int = 0) -> sp.csr_matrix[Any]:
     """A users x items matrix of play counts with about `n_entries` entries, float32.
 
-    Item popularity falls as rank^-0.8; activity is log-normal; seven plays in ten fall into one of a user's three genres.
+    Popularity falls as rank^-0.8, activity is log-normal, seven plays in ten fall into one of a user's three genres.
     """
     rng = np.random.default_rng(seed)
     n_genres = 40

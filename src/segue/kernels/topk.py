@@ -18,11 +18,11 @@ from segue.kernels.blas import product
 from segue.kernels.compile import kernel, read, write
 from segue.kernels.threads import spread
 
-_STEP: Final = 16  # scores that are compared with the threshold at once
-_ROWS: Final = 16  # rows of given scores that are copied into a tile
-_COLUMNS: Final = 4096
-_TILE_ROWS: Final = 64  # of a tile of products; with its columns it fills most of a second-level cache
-_TILE_COLUMNS: Final = 2048
+_ROWS: Final = 256  # of a tile; with its columns it fits into a second-level cache
+_COLUMNS: Final = 512
+_STRIDE: Final = 64  # scores that are compared with the threshold at once; a tile's columns are a multiple
+_STEP: Final = 16  # those of a stride that are looked at again
+_FEW: Final = 2**20  # scores that are not worth a second thread
 
 
 def select_topk(
@@ -49,28 +49,25 @@ def select_topk(
     if not n or not min(k, m):
         return items, values
 
-    def worker(starts: Iterator[int]) -> None:
-        best = _Best.room(_ROWS, min(k, m))
-        tile = np.empty((_ROWS, min(_COLUMNS, m)), np.float32)
-        for start in starts:
-            rows = min(_ROWS, n - start)
-            best.clear()
-            for first in range(0, m, _COLUMNS):
-                width = min(_COLUMNS, m - first)
-                part = tile.reshape(-1)[: rows * width].reshape(rows, width)
-                part[:] = scores[start : start + rows, first : first + width]
-                _bar(part, first, blocked_offsets[start:], blocked_items)
-                _offer(part, first, allowed, *best)
-            _finish(
-                rows,
-                best.k,
-                best.keys,
-                best.counts,
-                items[start : start + rows],
-                values[start : start + rows].view(np.uint32),
-            )
+    rows, columns = _tile(n, m)
 
-    spread(worker, range(0, n, _ROWS), threads if n * m > 2**20 else 1)
+    def worker(starts: Iterator[int]) -> None:
+        best = _Best.room(rows, min(k, m))
+        tile = np.empty((rows, columns), np.float32)
+        for start in starts:
+            stop = min(start + rows, n)
+            part = tile[: stop - start]
+            best.clear()
+            for first in range(0, m, columns):
+                width = min(columns, m - first)
+                part[:, :width] = scores[start:stop, first : first + width]
+                part[:, width:] = -np.inf
+                _bar(part, first, blocked_offsets[start : stop + 1], blocked_items)
+                _offer(part, first, allowed, *best)
+            bits = values[start:stop].view(np.uint32)
+            _finish(stop - start, best.k, best.keys, best.counts, items[start:stop], bits)
+
+    spread(worker, range(0, n, rows), threads if n * m > _FEW else 1)
     return items, values
 
 
@@ -98,11 +95,11 @@ def product_topk(
     bias = np.zeros(0, np.float32) if bias is None else np.ascontiguousarray(bias, np.float32)
     if not n or not min(k, m):
         return items, values
-    rows, columns = min(n, _TILE_ROWS), min(m, _TILE_COLUMNS)
+    rows, columns = _tile(n, m)
 
     def worker(starts: Iterator[int]) -> None:
         best = _Best.room(rows, min(k, m))
-        tile = np.empty(rows * columns, np.float32)
+        tile = np.empty((rows, columns), np.float32)
         for start in starts:
             stop = min(start + rows, n)
             _product_rows(
@@ -112,15 +109,19 @@ def product_topk(
                 blocked_offsets[start : stop + 1],
                 blocked_items,
                 allowed,
-                tile,
-                columns,
+                tile[: stop - start],
                 *best,
                 items[start:stop],
                 values[start:stop].view(np.uint32),
             )
 
-    spread(worker, range(0, n, rows), threads if n > 1 else 1)
+    spread(worker, range(0, n, rows), threads if n * m > _FEW else 1)
     return items, values
+
+
+def _tile(n: int, m: int) -> tuple[int, int]:
+    """Rows and columns of a tile. They do not depend on the number of threads, lest products be rounded differently."""
+    return min(n, _ROWS), min(_COLUMNS, -(-m // _STRIDE) * _STRIDE)
 
 
 def _nothing(n: int, k: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
@@ -208,6 +209,16 @@ def _bits(key: np.uint64) -> np.uint32:
     return rising ^ np.uint32(0xFFFFFFFF)
 
 
+@kernel(inline=True)
+def _any_above(scores: npt.NDArray[np.float32], start: int, length: int, threshold: np.float32) -> bool:
+    # A count has no early end, so that it runs on whole vectors, and is as wide as a score; positions are unsigned,
+    # since others would be checked for being negative.
+    above = np.uint32(0)
+    for column in range(length):
+        above = np.uint32(above + np.uint32(scores[np.uint64(start + column)] > threshold))
+    return bool(above > 0)
+
+
 @kernel([types.void(read(_F32, 2), _I64, read(_BOOL), _I64, write(_U64, 2), write(_I64), write(_F32))])
 def _offer(
     tile: npt.NDArray[np.float32],
@@ -219,32 +230,28 @@ def _offer(
     thresholds: npt.NDArray[np.float32],
 ) -> None:
     """Takes what passes each row's threshold from a tile, whose columns are first, first + 1, ..."""
-    rows, width = tile.shape
+    rows, columns = tile.shape
     everything = allowed.size == 0
     room = keys.shape[1] - _STEP
     tile_bits = tile.view(np.uint32)
     threshold_bits = thresholds.view(np.uint32)
     for row in range(rows):
-        scores = tile[row]
-        score_bits = tile_bits[row]
-        row_keys = keys[row]
-        count = counts[row]
-        threshold = thresholds[row]
-        for start in range(0, width, _STEP):
-            stop = min(start + _STEP, width)
-            passed = 0
-            for column in range(start, stop):
-                passed += scores[column] > threshold
-            if passed == 0:
+        scores, score_bits, row_keys = tile[row], tile_bits[row], keys[row]
+        count, threshold = counts[row], thresholds[row]
+        for stride in range(0, columns, _STRIDE):
+            if not _any_above(scores, stride, _STRIDE, threshold):
                 continue
-            for column in range(start, stop):
-                if scores[column] > threshold and (everything or allowed[first + column]):
-                    row_keys[count] = _key(score_bits[column], first + column)
-                    count += 1
-            if count > room:
-                count = _keep_largest(row_keys, count, k)
-                threshold_bits[row] = _bits(row_keys[k - 1])
-                threshold = thresholds[row]
+            for step in range(stride, stride + _STRIDE, _STEP):
+                if not _any_above(scores, step, _STEP, threshold):
+                    continue
+                for column in range(step, step + _STEP):
+                    if scores[column] > threshold and (everything or allowed[first + column]):
+                        row_keys[count] = _key(score_bits[column], first + column)
+                        count += 1
+                if count > room:
+                    count = _keep_largest(row_keys, count, k)
+                    threshold_bits[row] = _bits(row_keys[k - 1])
+                    threshold = thresholds[row]
         counts[row] = count
 
 
@@ -273,7 +280,7 @@ _READ_ALL = [read(_F32, 2), read(_F32, 2), read(_F32), read(_I64), read(_I32), r
 _BEST = [_I64, write(_U64, 2), write(_I64), write(_F32)]
 
 
-@kernel([types.void(*_READ_ALL, write(_F32), _I64, *_BEST, write(_I32, 2), write(_U32, 2))])
+@kernel([types.void(*_READ_ALL, write(_F32, 2), *_BEST, write(_I32, 2), write(_U32, 2))])
 def _product_rows(
     queries: npt.NDArray[np.float32],
     vectors: npt.NDArray[np.float32],
@@ -281,8 +288,7 @@ def _product_rows(
     blocked_offsets: npt.NDArray[np.int64],
     blocked_items: npt.NDArray[np.int32],
     allowed: npt.NDArray[np.bool_],
-    room: npt.NDArray[np.float32],
-    columns: int,
+    tile: npt.NDArray[np.float32],
     k: int,
     keys: npt.NDArray[np.uint64],
     counts: npt.NDArray[np.int64],
@@ -290,14 +296,13 @@ def _product_rows(
     items: npt.NDArray[np.int32],
     values: npt.NDArray[np.uint32],
 ) -> None:
-    """The k best of queries @ vectors.T + bias for a few rows, tile after tile of `columns` columns."""
+    """The k best of queries @ vectors.T + bias for a few rows, tile after tile."""
     rows, d = queries.shape
-    m = vectors.shape[0]
+    m, columns = vectors.shape[0], tile.shape[1]
     counts[:] = 0
     thresholds[:] = -np.inf
     for first in range(0, m, columns):
         width = min(columns, m - first)
-        tile = room[: rows * width].reshape(rows, width)
         product(
             rows,
             width,
@@ -306,13 +311,14 @@ def _product_rows(
             d,
             vectors.ctypes.data + 4 * d * first,
             d,
-            room.ctypes.data,
-            width,
+            tile.ctypes.data,
+            columns,
         )
+        tile[:, width:] = -np.inf
         if bias.size:
             for row in range(rows):
                 for column in range(width):
-                    tile[row, column] += bias[first + column]
+                    tile[row, column] += bias[np.uint64(first + column)]
         _bar(tile, first, blocked_offsets, blocked_items)
         _offer(tile, first, allowed, k, keys, counts, thresholds)
     _finish(rows, k, keys, counts, items, values)
