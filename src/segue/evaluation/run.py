@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
@@ -173,4 +173,14 @@ def _described(model: Recommender) -> dict[str, Any]:
     configuration: Any = model.configuration
     if not is_dataclass(configuration) or isinstance(configuration, type):
         return {"description": repr(configuration)}
-    return {"name": getattr(configuration, "name", type(configuration).__name__), **asdict(configuration)}
+    values = {field.name: _plain(getattr(configuration, field.name)) for field in fields(configuration)}
+    return {"name": getattr(configuration, "name", type(configuration).__name__), **values}
+
+
+def _plain(value: Any) -> Any:
+    """A hyper-parameter as it is; of anything larger (the truth that an oracle knows), what it is."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Sequence):
+        return [_plain(part) for part in value]
+    return type(value).__name__

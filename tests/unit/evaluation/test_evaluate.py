@@ -24,6 +24,7 @@ from segue.core.vocabulary import Vocabulary
 from segue.errors import DataError, ModelError, NotFoundError, SettingsError
 from segue.evaluation import Evaluation, ModelResult, evaluate, pool
 from segue.evaluation import asking as run_module
+from segue.simulation import BestPossible, simulate
 from segue.splits import HeldOutUsers, PerUserRatio, Split
 
 N_USERS, N_ITEMS = 40, 30
@@ -304,3 +305,13 @@ def test_results_that_do_not_fit_together_are_refused() -> None:
         Evaluation("test", {}, np.arange(2), np.ones(2), (), ())
     with pytest.raises(DataError, match="one length per user"):
         ModelResult("a", {}, np.zeros((3, 1)), np.ones(2), None, 0.0)
+
+
+def test_the_oracle_of_a_world_stands_beside_models() -> None:
+    world = simulate(listeners=60, tracks=200, seed=3)
+    split = PerUserRatio(test=0.2).split(world.dataset, seed=0)
+    found = evaluate({"oracle": BestPossible(world.truth), "fitted": world.oracle()}, split, ["recall@20"])
+    first, second = found.results
+    np.testing.assert_array_equal(first.values, second.values)
+    assert first.configuration == {"name": "oracle", "truth": "Taste", "aim": "plays", "when": 0.5}
+    assert json.loads(json.dumps(found.record()))["models"]
