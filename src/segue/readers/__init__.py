@@ -17,6 +17,7 @@ from segue.readers.reader import NO_OPTIONS, Guess, Reader, ReadOptions
 from segue.readers.report import FileReport, Place, ReadReport, Rejection
 from segue.readers.table import Table
 from segue.readers.text import look_at
+from segue.readers.user_lists import UserLists
 
 __all__ = [
     "READERS",
@@ -32,7 +33,7 @@ __all__ = [
 ]
 
 READERS: Final[Mapping[str, Reader]] = MappingProxyType(
-    {reader.name: reader for reader in (LastFM2K(), MillionPlaylist(), Table())}  # the most particular ones first
+    {reader.name: reader for reader in (LastFM2K(), MillionPlaylist(), UserLists(), Table())}  # the particular first
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -12,7 +12,7 @@ from segue.core.arrays import Int64Array
 from segue.core.dataset import Dataset
 from segue.core.histories import Histories
 from segue.errors import DataError, SettingsError
-from segue.splits.parting import Distinct, check_share, check_sum, floor_share, hide
+from segue.splits.parting import Distinct, check_folds, check_share, check_sum, floor_share, hide
 from segue.splits.split import Part, Split
 
 
@@ -65,8 +65,7 @@ class HeldOutUsers:
         Each user is asked in exactly one fold. Raises SettingsError for fewer than 2 folds, DataError where
         there are fewer users than folds.
         """
-        if count < 2:
-            raise SettingsError(f"there must be at least 2 folds, got {count}")
+        check_folds(count)
         if count > dataset.n_users:
             raise DataError(f"{count} folds need at least as many users, there are {dataset.n_users}")
         generator = np.random.default_rng(seed)
@@ -74,7 +73,8 @@ class HeldOutUsers:
         for fold, test in enumerate(parts):
             rest = np.concatenate([part for other, part in enumerate(parts) if other != fold])
             n_validation = max(1, round(self.validation * dataset.n_users)) if self.validation else 0
-            yield self._split(dataset, rest[n_validation:], rest[:n_validation], test, seed, generator)
+            split = self._split(dataset, rest[n_validation:], rest[:n_validation], test, seed, generator)
+            yield replace(split, fold=(fold + 1, count))
 
     def _split(
         self,

@@ -71,9 +71,20 @@ def hide(
         np.minimum.at(begins, distinct.row[hidden], distinct.first[hidden])
         shown_entries = np.arange(histories.n_entries) < begins[histories.row_of_entry]
     else:
-        hidden = _random_places(distinct, generator) < counts[distinct.row]
-        shown_entries = ~hidden[distinct.of_entry]
+        return part_by(histories, distinct, random_places(distinct, generator) < counts[distinct.row])
     return histories.where(shown_entries), histories.where(hidden[distinct.of_entry]).merged()
+
+
+def part_by(histories: Histories, distinct: Distinct, hidden: BoolArray) -> tuple[Histories, Histories]:
+    """Hides these distinct items (bool, shape (p,)) with all their entries: what is still shown, and what is hidden."""
+    entries = hidden[distinct.of_entry]
+    return histories.where(~entries), histories.where(entries).merged()
+
+
+def check_folds(count: int) -> None:
+    """Raises SettingsError for fewer than 2 folds."""
+    if count < 2:
+        raise SettingsError(f"there must be at least 2 folds, got {count}")
 
 
 def floor_share(counts: Int64Array, share: float) -> Int64Array:
@@ -106,7 +117,7 @@ def check_sum(test: float, validation: float) -> None:
         raise SettingsError(f"test ({test}) and validation ({validation}) together must leave something to train on")
 
 
-def _random_places(distinct: Distinct, generator: np.random.Generator) -> Int64Array:
+def random_places(distinct: Distinct, generator: np.random.Generator) -> Int64Array:
     """A random order of the distinct items within each row: the place of each, from 0."""
     key = (distinct.row << 32) + generator.integers(0, 2**32, distinct.row.size)  # one sort by row, then by chance
     order = np.argsort(key, kind="stable")

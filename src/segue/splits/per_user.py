@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
 
 from segue.core.dataset import Dataset
+from segue.core.histories import Histories
 from segue.errors import SettingsError
-from segue.splits.parting import Distinct, check_share, check_sum, hide, nearest_share
+from segue.splits.parting import (
+    Distinct,
+    check_folds,
+    check_share,
+    check_sum,
+    hide,
+    nearest_share,
+    part_by,
+    random_places,
+)
 from segue.splits.split import Part, Split
 
 
@@ -46,10 +57,40 @@ class PerUserRatio:
     def split(self, dataset: Dataset, seed: int = 0) -> Split:
         """See `segue.splits.split.Splitter.split`."""
         generator = np.random.default_rng(seed)
-        users = np.arange(dataset.n_users, dtype=np.int64)
         distinct = Distinct.of(dataset.histories)
         n_test = np.minimum(nearest_share(distinct.counts, self.test), np.maximum(distinct.counts - 1, 0))
         shown, hidden = hide(dataset.histories, distinct, n_test, self.pick, generator)
+        return self._split(dataset, distinct, shown, hidden, seed, generator)
+
+    def folds(self, dataset: Dataset, count: int, seed: int = 0) -> Iterator[Split]:
+        """`count` splits over entries: each user's distinct items are dealt out at random, so that each is hidden in
+        exactly one fold; `test` is not looked at. Who has a single item keeps it in every fold.
+
+        Raises SettingsError for fewer than 2 folds, and for pick "last", which cannot be dealt.
+        """
+        check_folds(count)
+        if self.pick == "last":
+            raise SettingsError("folds deal items out at random, and pick is 'last'; set pick to 'random'")
+        generator = np.random.default_rng(seed)
+        distinct = Distinct.of(dataset.histories)
+        first = generator.integers(0, count, dataset.n_users)  # so that short histories fill all folds alike
+        dealt = (random_places(distinct, generator) + first[distinct.row]) % count
+        for fold in range(count):
+            hides = (dealt == fold) & (distinct.counts[distinct.row] > 1)
+            shown, hidden = part_by(dataset.histories, distinct, hides)
+            split = self._split(dataset, distinct, shown, hidden, seed, generator)
+            yield replace(split, fold=(fold + 1, count))
+
+    def _split(
+        self,
+        dataset: Dataset,
+        distinct: Distinct,
+        shown: Histories,
+        hidden: Histories,
+        seed: int,
+        generator: np.random.Generator,
+    ) -> Split:
+        users = np.arange(dataset.n_users, dtype=np.int64)
         test = Part.of("test", users, shown, hidden, self.relevant_above)
         validation, known = None, dataset.with_histories(shown)
         if self.validation:

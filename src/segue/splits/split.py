@@ -141,6 +141,7 @@ class Split:
     how, seed:  the settings that made it.
     known:      train and what was hidden for validation together: what may be learned from once hyper-parameters are
                 chosen. Left out, train itself.
+    fold:       (number, count) where the split is one of several folds, from 1.
     """
 
     train: Dataset
@@ -149,6 +150,7 @@ class Split:
     how: Origin
     seed: int = 0
     known: Dataset = field(default=None)  # type: ignore[assignment]  # set at birth
+    fold: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         if not self.train.histories.n_entries:
@@ -169,6 +171,7 @@ class Split:
             "split": self.how.name,
             "settings": settings,
             "seed": self.seed,
+            "fold": None if self.fold is None else list(self.fold),
             "train": train,
             **{name: None if part is None else part.counts() for name, part in parts.items()},
             "test_fingerprint": self.test_fingerprint(),
