@@ -25,19 +25,22 @@ _PLACES: Final = (
 
 def name_points(axes: Axes, points: Sequence[tuple[float, float]], names: Sequence[str], colors: Sequence[str]) -> None:
     """Writes a name beside each point: the first of eight places where it hides least of what is there already."""
-    figure = axes.figure
+    figure = axes.get_figure(root=True)
+    assert figure is not None
     figure.draw_without_rendering()  # settles the layout, so that places on the paper are known
-    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]  # the canvas that a Figure begins with has one
-    inside = axes.get_window_extent(renderer)
+    inside = axes.get_window_extent()
     room = 5.0 * figure.dpi / 72
-    taken = [Bbox.from_extents(x - room, y - room, x + room, y + room) for x, y in map(tuple, axes.transData.transform(points))]
+    taken = [
+        Bbox.from_extents(x - room, y - room, x + room, y + room)
+        for x, y in map(tuple, axes.transData.transform(points))
+    ]
     for (x, y), name, color in zip(points, names, colors, strict=True):
         best: tuple[float, int, Bbox] | None = None
         for number, (right, up, horizontal, vertical) in enumerate(_PLACES):
             text = axes.annotate(
                 name, (x, y), (right * _FAR, up * _FAR), textcoords="offset points", ha=horizontal, va=vertical
             )
-            box = text.get_window_extent(renderer)
+            box = text.get_window_extent()
             text.remove()
             hidden = sum(_overlap(box, other) for other in taken) + 2 * (box.width * box.height - _overlap(box, inside))
             if best is None or hidden < best[0] - 1e-6:
@@ -52,8 +55,9 @@ def name_points(axes: Axes, points: Sequence[tuple[float, float]], names: Sequen
 
 
 def name_line_ends(axes: Axes, ends: Sequence[float], names: Sequence[str], colors: Sequence[str]) -> None:
-    """Writes names to the right of the axes at the heights (data) where their lines end, moved apart where they meet."""
-    figure = axes.figure
+    """Writes names to the right of the axes at the heights (data) where their lines end, apart where they meet."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
     figure.draw_without_rendering()
     height = axes.get_window_extent().height
     if not height:

@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
-from typing import Final
+from typing import Any, Final
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -37,7 +37,7 @@ SIZE: Final = (4.6, 3.1)  # inches: on a page it shows at 440 pixels, on a phone
 _DOTS: Final = 200  # per inch, of pictures
 _LOCK: Final = threading.Lock()  # Matplotlib's settings belong to the process
 
-_SETTINGS: Final = {
+_SETTINGS: Final[dict[Any, Any]] = {
     "axes.axisbelow": True,
     "axes.edgecolor": MUTED,
     "axes.facecolor": "none",
@@ -48,6 +48,8 @@ _SETTINGS: Final = {
     "axes.linewidth": 0.8,
     "axes.spines.right": False,
     "axes.spines.top": False,
+    "figure.constrained_layout.h_pad": 0.06,
+    "figure.constrained_layout.w_pad": 0.06,
     "figure.facecolor": PAPER,
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],  # comes with Matplotlib, so that letters measure the same everywhere

@@ -1,0 +1,20 @@
+"""Reports: what an evaluation found, as one page that a careful reader can open, print and pass on."""
+
+from __future__ import annotations
+
+from segue.reports.rating import Predictions
+from segue.reports.samples import SampledItem, SampledNeighbours, SampledUser, Sampler, Samples
+from segue.reports.training import Overheard, TrainingCurve
+from segue.reports.writing import write
+
+__all__ = [
+    "Overheard",
+    "Predictions",
+    "SampledItem",
+    "SampledNeighbours",
+    "SampledUser",
+    "Sampler",
+    "Samples",
+    "TrainingCurve",
+    "write",
+]
