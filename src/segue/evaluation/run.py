@@ -60,7 +60,7 @@ def evaluate(
     list_lengths: where the curves are taken; those beyond the number of items are left out.
     dataset:      what records tell of the dataset that was split; by default, what `described_dataset` tells of the
                   training data. scored_at and earlier_runs are recorded as they come. `clock` gives seconds.
-    look:         called with the name of each model, and the model, once it is measured; models are not kept.
+    look:         called with the name of each model, and the model, once it is measured.
 
     Raises SettingsError for a metric that cannot be, or looks further than there are items; NotFoundError for an
     unknown one; DataError where the split has no such part, or a fitted model is of other items; ModelError where a

@@ -3,18 +3,6 @@
 from __future__ import annotations
 
 from segue.reports.rating import Predictions
-from segue.reports.samples import SampledItem, SampledNeighbours, SampledUser, Sampler, Samples
-from segue.reports.training import Overheard, TrainingCurve
 from segue.reports.writing import write
 
-__all__ = [
-    "Overheard",
-    "Predictions",
-    "SampledItem",
-    "SampledNeighbours",
-    "SampledUser",
-    "Sampler",
-    "Samples",
-    "TrainingCurve",
-    "write",
-]
+__all__ = ["Predictions", "write"]

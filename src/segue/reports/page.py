@@ -10,9 +10,9 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from segue.evaluation.samples import Samples
 from segue.reports.plot import SERIES, SERIES_ON_DARK, Plot
 from segue.reports.reading import ModelView, RunView
-from segue.reports.samples import Samples
 from segue.reports.sections import Section
 from segue.reports.wording import counted, number, seconds, visible
 

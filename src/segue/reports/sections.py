@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from segue.evaluation.overheard import TrainingCurve
 from segue.reports.comparing import Value, by_bin, by_length, intervals, trade_off
 from segue.reports.learning import history, importance, training
 from segue.reports.plot import Plot
 from segue.reports.rating import Predictions, diagnosis
 from segue.reports.reading import Cell, RunView
-from segue.reports.training import TrainingCurve
 from segue.reports.wording import visible
 
 _SIDES: Final = {

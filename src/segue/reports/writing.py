@@ -13,13 +13,13 @@ from typing import Any, Final
 
 from segue.durable import translated, write_text
 from segue.errors import SettingsError
+from segue.evaluation.overheard import TrainingCurve
+from segue.evaluation.samples import Samples
 from segue.reports.page import page
 from segue.reports.plot import Plot
 from segue.reports.rating import Predictions
 from segue.reports.reading import read
-from segue.reports.samples import Samples
 from segue.reports.sections import Section, overview, sections
-from segue.reports.training import TrainingCurve
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
