@@ -8,6 +8,7 @@ import pytest
 from segue.core.histories import Histories
 from segue.errors import NotFoundError, SettingsError
 from segue.metrics import METRICS, Judged, ndcg, parse, parse_all, r_precision
+from segue.metrics.beyond import LIST_METRICS, RATING_METRICS, SYSTEM_METRICS
 from segue.metrics.named import CUT_METRICS, WHOLE_METRICS
 
 JUDGED = Judged(np.array([[False, True, True], [True, False, False]]), np.array([2, 3]))
@@ -34,7 +35,8 @@ def test_of_clicks_fewer_are_better() -> None:
 
 def test_every_metric_has_a_name_that_parses() -> None:
     for name in METRICS:
-        assert parse(name if name in WHOLE_METRICS else f"{name}@3").name.startswith(name)
+        whole = name in WHOLE_METRICS or name in RATING_METRICS
+        assert parse(name if whole else f"{name}@3").name == (name if whole else f"{name}@3")
 
 
 def test_case_and_blanks_do_not_matter() -> None:
@@ -43,7 +45,14 @@ def test_case_and_blanks_do_not_matter() -> None:
 
 @pytest.mark.parametrize(
     ("name", "near"),
-    [("recal@20", "recall@20"), ("nDGC@5", "ndcg@5"), ("click", "clicks"), ("rprecision", "r_precision")],
+    [
+        ("recal@20", "recall@20"),
+        ("nDGC@5", "ndcg@5"),
+        ("click", "clicks"),
+        ("rprecision", "r_precision"),
+        ("covrage@5", "coverage@5"),
+        ("rsme", "rmse"),
+    ],
 )
 def test_a_misspelled_name_is_told_its_near_match(name: str, near: str) -> None:
     with pytest.raises(NotFoundError, match="did you mean") as caught:
@@ -65,15 +74,16 @@ def test_a_list_length_that_is_none_is_refused(name: str) -> None:
         parse(name)
 
 
-@pytest.mark.parametrize("stem", list(CUT_METRICS))
+@pytest.mark.parametrize("stem", [*CUT_METRICS, *LIST_METRICS, *SYSTEM_METRICS])
 def test_a_missing_list_length_is_asked_for(stem: str) -> None:
     with pytest.raises(SettingsError, match=f"'{stem}@20'"):
         parse(stem)
 
 
-def test_a_length_for_a_metric_that_takes_none_is_refused() -> None:
+@pytest.mark.parametrize("name", ["clicks@10", "rmse@10"])
+def test_a_length_for_a_metric_that_takes_none_is_refused(name: str) -> None:
     with pytest.raises(SettingsError, match="takes no list length"):
-        parse("clicks@10")
+        parse(name)
 
 
 def test_each_metric_comes_once_in_the_order_asked() -> None:
