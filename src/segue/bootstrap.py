@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -19,26 +19,27 @@ from segue import settings as settings_file
 from segue.core.dataset import Dataset
 from segue.core.histories import Histories
 from segue.core.progress import SILENT, Progress
-from segue.core.protocols import Configuration, FindsSimilar, Recommender
+from segue.core.protocols import FindsSimilar, Recommender
 from segue.core.topk import TopK
 from segue.dataset_files import Source
 from segue.durable import written_file
 from segue.errors import ArtifactError, NotFoundError, SettingsError, WorkspaceError
-from segue.evaluation import Evaluation
-from segue.evaluation import evaluate as run_evaluation
+from segue.evaluation import Candidate, Evaluation, Experiment, PartName, PipelinePlan
 from segue.models.popularity import PopularityModel
 from segue.pipeline import Pipeline
 from segue.ranking.by_model import ModelRanker
 from segue.ranking.fusion import ReciprocalRankFusion
 from segue.readers import ReadReport, read, sniff
 from segue.readers.reader import NO_OPTIONS, ReadOptions
+from segue.readers.user_lists import UserLists
 from segue.retrieval.search import TitleSearch
 from segue.retrieval.sources import Source as Nominator
 from segue.settings import Settings
-from segue.splits import Split, k_core
+from segue.splits import PublishedSplit, Split, Splitter, k_core, published_split
 from segue.workspace import Workspace
 
 ALWAYS_EVALUATED: Final = ("popularity", "item-knn")
+PIPELINE: Final = "pipeline"
 _SIMULATED: Final = "simulation"
 _ROWS_AT_ONCE: Final = 1 << 20  # recommendations held in memory by `recommend_all`
 
@@ -93,6 +94,14 @@ class Trained:
     version: str
     seconds: float
     bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedFiles:
+    """A split as a paper ships it, and what was made of the lines of its two files."""
+
+    split: Split
+    reports: tuple[ReadReport, ReadReport]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,42 +197,77 @@ def evaluate(
     workspace: Workspace,
     names: Sequence[str] = (),
     *,
+    part: PartName = "test",
+    files: PublishedFiles | None = None,
     seed: int | None = None,
     progress: Progress = SILENT,
     threads: int | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> tuple[Evaluation, Path]:
-    """Splits the data as segue.toml says, fits the models on the training part, asks them about the rest.
+    """Runs the experiment of segue.toml, and records it: the results, and the file they were recorded in.
 
-    Popularity and item-knn are always among them. Returns the results and the file they were recorded in.
+    Popularity and item-knn are always among the models. `files` are asked as they are, in place of the workspace's own
+    data and split; `part` "validation" leaves the test part alone. Raises StorageError, before anything is fitted,
+    where the record could not be written.
     """
     started = now()
+    workspace.check_runs()
     settings = read_settings(workspace)
-    chosen = [_known_model(name, settings) for name in names] or list(settings.training.models)
-    seed = settings.training.seed if seed is None else seed
-    split = split_of(read_dataset(workspace, settings), settings, seed)
-    configurations: dict[str, Configuration | Recommender] = {
-        name: settings.models[name] for name in dict.fromkeys([*ALWAYS_EVALUATED, *chosen])
-    }
-    with progress.task(f"evaluating {', '.join(configurations)}"):
-        found = run_evaluation(
-            configurations,
-            split,
-            settings.evaluation.metrics,
-            seed=seed,
-            resamples=settings.evaluation.resamples,
-            progress=progress,
-            threads=threads,
-        )
+    data = read_dataset(workspace, settings) if files is None else files
+    experiment = experiment_of(settings, data, names, part=part, seed=seed)
+    with progress.task(f"evaluating {', '.join(experiment.models)}"):
+        found = experiment.run(scored_at=started, earlier_runs=workspace.test_runs, progress=progress, threads=threads)
     return found, workspace.record_run(started, {"started": started.isoformat(timespec="seconds"), **found.record()})
 
 
-def split_of(dataset: Dataset, settings: Settings, seed: int) -> Split:
-    """The split that the settings name; "auto" cuts by time where there are times, and holds users out elsewhere."""
+def experiment_of(
+    settings: Settings,
+    data: Dataset | PublishedFiles,
+    names: Sequence[str] = (),
+    *,
+    part: PartName = "test",
+    seed: int | None = None,
+) -> Experiment:
+    """The experiment that the settings declare, with these models, or those of the settings and the pipeline."""
+    told = settings.evaluation
+    dataset, split = (
+        (data.split.train, data.split) if isinstance(data, PublishedFiles) else (data, splitter_of(data, settings))
+    )
+    return Experiment(
+        dataset,
+        split,
+        _candidates(names, settings),
+        told.metrics,
+        part=part,
+        folds=told.folds,
+        refit=told.refit and part == "test",
+        seed=settings.training.seed if seed is None else seed,
+        resamples=told.resamples,
+    )
+
+
+def read_published(
+    train_file: Path, test_file: Path, *, strict: bool = False, progress: Progress = SILENT
+) -> PublishedFiles:
+    """The split of two files of `user item item ...` lines, as a paper ships them."""
+    train, train_report = read([train_file], UserLists.name, strict=strict, progress=progress)
+    test, test_report = read([test_file], UserLists.name, strict=strict, progress=progress)
+    learned, asked = train_report.sources[0], test_report.sources[0]
+    how = PublishedSplit(learned.name, asked.name, learned.sha256, asked.sha256)
+    return PublishedFiles(published_split(train, test, how), (train_report, test_report))
+
+
+def splitter_of(dataset: Dataset, settings: Settings) -> Splitter:
+    """The way to split that the settings name; "auto" cuts by time where there are times, else it holds users out."""
     name = settings.evaluation.split
     if name == "auto":
         name = "held-out-users" if dataset.histories.times is None else "time-cut"
-    return settings.splits[name].split(dataset, seed)
+    return settings.splits[name]
+
+
+def split_of(dataset: Dataset, settings: Settings, seed: int) -> Split:
+    """The dataset split as the settings say."""
+    return splitter_of(dataset, settings).split(dataset, seed)
 
 
 def open_search(workspace: Workspace) -> TitleSearch:
@@ -335,6 +379,23 @@ def _known_model(name: str, settings: Settings) -> str:
     near = [match for match, _, _ in process.extract(name, list(settings.models), limit=1, score_cutoff=60)]
     hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(settings.models)}"
     raise NotFoundError(f"there is no model {name!r}; {hint}", near)
+
+
+def _candidates(names: Sequence[str], settings: Settings) -> dict[str, Candidate]:
+    """What is evaluated: the models named, or those of the settings and, where wanted, the pipeline."""
+    chosen = [name if name == PIPELINE else _known_model(name, settings) for name in names]
+    if not names:
+        chosen = [*settings.training.models, *([PIPELINE] if settings.evaluation.pipeline else [])]
+    candidates: dict[str, Candidate] = {
+        name: settings.models[name] for name in dict.fromkeys([*ALWAYS_EVALUATED, *chosen]) if name != PIPELINE
+    }
+    if PIPELINE in chosen:
+        candidates[PIPELINE] = PipelinePlan(
+            {name: settings.models[name] for name in settings.pipeline.models},
+            lambda models, train: build_pipeline(settings, models, train),
+            asdict(settings.pipeline),
+        )
+    return candidates
 
 
 def _search(dataset: Dataset) -> TitleSearch:

@@ -92,15 +92,25 @@ class PipelineSettings:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationSettings:
-    """`[evaluation]`: how `segue evaluate` splits the data and what it measures."""
+    """`[evaluation]`: how `segue evaluate` splits the data and what it measures.
+
+    folds:    0: one split; from 2 on, so many in turn. refit: learn from train and validation before the test part.
+    pipeline: whether the three stages are asked as a whole, too.
+    """
 
     split: str = "auto"
+    folds: int = 0
+    refit: bool = False
+    pipeline: bool = True
     metrics: tuple[str, ...] = ("recall@20", "ndcg@20", "map@20", "hit_rate@20")
     resamples: int = 1000
 
     def __post_init__(self) -> None:
         if self.split != "auto":
             _known("split", self.split, ["auto", *SPLITS])
+        if self.folds == 1:
+            raise SettingsError("folds must be 0 (one split) or at least 2, got 1")
+        _at_least("folds", self.folds, 0)
         _at_least("resamples", self.resamples, 100)
 
 

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Final
 
 from filelock import FileLock, Timeout
@@ -187,6 +188,17 @@ class Workspace:
 
     # -- runs ---------------------------------------------------------------------------------------------------------
 
+    def check_runs(self) -> None:
+        """Raises StorageError where runs/ cannot be written, before hours go into what would be lost."""
+        runs = self.folder / "runs"
+        with translated(runs):
+            runs.mkdir(exist_ok=True)
+            TemporaryFile(dir=runs).close()
+
+    def test_runs(self, fingerprint: str) -> int:
+        """How many recorded evaluations have scored the test part with this fingerprint (`Split.test_fingerprint`)."""
+        return sum(fingerprint in _tested(file) for file in self.folder.glob("runs/*/metrics.json"))
+
     def record_run(self, started: datetime, record: Mapping[str, Any]) -> Path:
         """Writes what an evaluation found to runs/<time>/metrics.json, and returns the file."""
         name = started.astimezone(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
@@ -197,6 +209,18 @@ class Workspace:
             folder = self.folder / "runs" / f"{name}-{number}"
         write_text(folder / "metrics.json", json.dumps(record, indent=2, ensure_ascii=False) + "\n")
         return folder / "metrics.json"
+
+
+def _tested(file: Path) -> set[str]:
+    """The fingerprints of the test parts that a record tells of; a file that is no record tells of none."""
+    try:
+        record = json.loads(file.read_text(encoding="utf-8"))
+        if record["part"] != "test":
+            return set()
+        split = record["split"]
+        return {fold["test_fingerprint"] for fold in split.get("folds", [split])}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return set()
 
 
 def _holder(note: Path) -> str:

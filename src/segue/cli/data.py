@@ -12,7 +12,7 @@ from segue.cli.show import Column, counted, emit, paragraph, say, table
 
 if TYPE_CHECKING:
     from segue.bootstrap import Imported
-    from segue.readers import Rejection
+    from segue.readers import ReadReport, Rejection
 
 Feedback: TypeAlias = Literal["plays", "ratings", "presence"]
 
@@ -72,8 +72,18 @@ def import_(
 
 
 def _print_import(done: Imported) -> None:
-    report = done.report
-    say(f"format: {report.format} ({done.why})")
+    say(f"format: {done.report.format} ({done.why})")
+    print_report(done.report)
+    dataset = done.dataset
+    entries = dataset.histories.n_entries
+    say(
+        f"{counted(dataset.n_users, 'user')}, {counted(dataset.n_items, 'item')}, "
+        f"{entries:,} {'entry' if entries == 1 else 'entries'} ({dataset.feedback})"
+    )
+
+
+def print_report(report: ReadReport) -> None:
+    """What became of the rows of each file, and what is worth knowing."""
     table(
         [Column("file"), Column("rows", "right"), Column("accepted", "right"), Column("rejected", "right")],
         [
@@ -87,12 +97,6 @@ def _print_import(done: Imported) -> None:
         say(f"{report.merged:,} accepted rows repeat another one and became one entry with it")
     for sentence in report.notes:
         paragraph(sentence)
-    dataset = done.dataset
-    entries = dataset.histories.n_entries
-    say(
-        f"{counted(dataset.n_users, 'user')}, {counted(dataset.n_items, 'item')}, "
-        f"{entries:,} {'entry' if entries == 1 else 'entries'} ({dataset.feedback})"
-    )
 
 
 def _where(rejection: Rejection) -> str:

@@ -48,8 +48,8 @@ def demo(
     from segue import bootstrap
     from segue.cli import serving
     from segue.cli.answers import print_recommendations
+    from segue.cli.evaluating import print_evaluation
     from segue.cli.progress import shown
-    from segue.cli.training import print_evaluation
 
     with shown() as progress:
         workspace = _world(folder, 0 if seed is None else seed, progress)

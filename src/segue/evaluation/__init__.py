@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from segue.evaluation.estimates import Comparison, Estimate
+from segue.evaluation.experiment import Experiment
 from segue.evaluation.pooling import pool
 from segue.evaluation.result import Evaluation, ModelResult, PartName
 from segue.evaluation.run import DEFAULT_LENGTHS, DEFAULT_METRICS, Candidate, evaluate
@@ -15,6 +16,7 @@ __all__ = [
     "Comparison",
     "Estimate",
     "Evaluation",
+    "Experiment",
     "ModelResult",
     "PartName",
     "PipelinePlan",

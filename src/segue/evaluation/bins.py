@@ -104,3 +104,8 @@ class ItemBins:
     users: Int64Array
     relevant: Int64Array
     means: Float64Array
+
+    @property
+    def bins(self) -> tuple[Bin, ...]:
+        """The bins, in the order of the arrays."""
+        return bins(self.edges)

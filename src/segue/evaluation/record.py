@@ -52,7 +52,7 @@ import numpy as np
 import segue
 from segue.core.dataset import Dataset
 from segue.evaluation.asking import TIES
-from segue.evaluation.bins import EDGES, ItemBins, bins
+from segue.evaluation.bins import ItemBins
 from segue.evaluation.estimates import SIGNIFICANT
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def _item_bins(tables: Mapping[str, ItemBins]) -> dict[str, list[dict[str, Any]]
     return {
         table: [
             {"label": each.label, "low": each.low, "high": each.high, "users": int(users), "relevant": int(relevant)}
-            for each, users, relevant in zip(bins(EDGES[table]), found.users, found.relevant, strict=True)
+            for each, users, relevant in zip(found.bins, found.users, found.relevant, strict=True)
             if users
         ]
         for table, found in tables.items()
