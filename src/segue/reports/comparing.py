@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from segue.reports.labels import name_line_ends, name_points
-from segue.reports.plot import INK, MUTED, PAPER, SIZE, Plot, draw, series_color, series_marker
+from segue.reports.plot import INK, PAPER, SIZE, Plot, draw, series_color, series_marker
 from segue.reports.wording import number, short
 
 _STEPS: Final = (1, 2, 5, 10)  # between the numbers on an axis
@@ -167,8 +167,7 @@ def by_length(name: str, metric: str, lengths: Sequence[int], values: Mapping[st
 def _length_axis(axes: Axes, lengths: Sequence[int]) -> None:
     if len(lengths) > 1 and lengths[-1] >= 8 * lengths[0]:
         axes.set_xscale("log")
-        axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.minorticks_off()
+        axes.xaxis.set_minor_locator(NullLocator())
     shown: list[int] = []
     for k in lengths:  # as many numbers as there is room for
         if not shown or k >= shown[-1] * 1.35 or k == lengths[-1]:
@@ -184,14 +183,11 @@ def _plain_numbers(axes: Axes, which: str) -> None:
 
 
 def _decades(axes: Axes) -> None:
-    form: Callable[[float, int | None], str] = lambda value, _: short(value)  # noqa: E731
-    axes.xaxis.set_major_formatter(FuncFormatter(form))
+    """Numbers on a logarithmic axis: every power of ten, and 2 and 5 times it where these are few."""
     low, high = axes.get_xlim()
-    if high / low > 30:
-        axes.xaxis.set_minor_formatter(NullFormatter())
-    else:
-        axes.xaxis.set_minor_formatter(FuncFormatter(form))
-    axes.tick_params(axis="x", which="minor", labelcolor=MUTED)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < 150 else (1,), numticks=9))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
+    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def _key(axes: Axes, n: int) -> None:

@@ -14,7 +14,7 @@ from segue.evaluation.samples import Samples
 from segue.reports.plot import SERIES, SERIES_ON_DARK, Plot
 from segue.reports.reading import ModelView, RunView
 from segue.reports.sections import Section
-from segue.reports.wording import counted, number, seconds, visible
+from segue.reports.wording import counted, number, seconds, short, visible
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 
@@ -75,6 +75,7 @@ def facts(run: RunView) -> list[tuple[str, str]]:
     found = [
         ("Data", _dataset(record.get("dataset") or {})),
         ("Split", _split(record.get("split") or {})),
+        ("Fairness of the split", _fairness((record.get("split") or {}).get("popularity") or {})),
         ("Learned from", _train(record.get("split") or {}, refit=bool(record.get("refit")))),
         ("Asked", _asked(run)),
         ("Scored", _scored(record)),
@@ -104,13 +105,25 @@ def _split(split: Mapping[str, Any]) -> str:
     if "split" not in split:
         return ""
     settings = ", ".join(
-        f"{visible(key).replace('_', ' ')} {visible(value)}"
+        f"{visible(key).replace('_', ' ')} {_plain(value)}"
         for key, value in (split.get("settings") or {}).items()
         if value is not None
     )
     seed = f", seed {split['seed']}" if split.get("seed") is not None else ""
     folds = f", {counted(len(split['folds']), 'fold')}" if split.get("folds") else ""
     return f"{visible(split['split'])}" + (f" ({settings})" if settings else "") + seed + folds
+
+
+def _fairness(popularity: Mapping[str, Any]) -> str:
+    if not all(isinstance(popularity.get(key), int | float) for key in ("gini_train", "gini_test", "kendall_tau")):
+        return ""
+    fair = popularity.get("gini_fair"), popularity.get("kendall_tau_fair")
+    gini, tau = ("" if value is None else f" ({value:.2f} in a fair sample)" for value in fair)
+    return (
+        f"item popularity has a Gini index of {popularity['gini_train']:.2f} in training and "
+        f"{popularity['gini_test']:.2f} in what is asked{gini}; the two orders agree to Kendall's tau "
+        f"{popularity['kendall_tau']:.2f}{tau}"
+    )
 
 
 def _train(split: Mapping[str, Any], *, refit: bool) -> str:
@@ -209,7 +222,7 @@ def _signed(value: float | None) -> str:
 
 def _configurations(models: Sequence[ModelView]) -> list[tuple[str, list[tuple[str, str]]]]:
     return [
-        (model.name, [(visible(key), visible(value)) for key, value in model.configuration.items() if key != "name"])
+        (model.name, [(visible(key), _plain(value)) for key, value in model.configuration.items() if key != "name"])
         for model in models
         if model.configuration
     ]
@@ -226,10 +239,23 @@ def _search(study: Mapping[str, Any]) -> dict[str, Any] | None:
         "metric": visible(study.get("metric", "")),
         "value": number(value) if isinstance(value, (int, float)) else "–",
         "parameters": [
-            (visible(key), visible(v)) for key, v in (best.get("parameters") or best.get("params") or {}).items()
+            (visible(key), _plain(v)) for key, v in (best.get("parameters") or best.get("params") or {}).items()
         ],
         "warnings": [visible(warning) for warning in study.get("warnings") or ()],
     }
+
+
+def _plain(value: Any) -> str:
+    """A setting as a person would write it."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return short(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_plain, value))
+    return visible(value)
 
 
 def _styles() -> str:

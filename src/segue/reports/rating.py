@@ -172,7 +172,7 @@ def _by_popularity(name: str, model: str, predictions: Predictions) -> Plot:
     said = ", ".join(map(short, means.tolist()))
     alt = f"Mean error of {model} from the least to the most popular tenth of pairs: {said}."
     return draw(
-        name, "Bias by popularity", alt, paint, note="Above zero the model promises too much; lines are 95 % intervals."
+        name, "Bias by popularity", alt, paint, note="Above zero the model promises too much; lines are 95% intervals."
     )
 
 

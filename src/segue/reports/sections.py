@@ -46,7 +46,7 @@ def sections(
         Section(
             "trade-offs",
             "What accuracy costs",
-            "A model up and to the right is better at both.",
+            "Higher is more accurate. Further right is better for coverage and novelty, further left for time.",
             tuple(_trade_offs(run)),
         ),
         Section(
@@ -131,7 +131,7 @@ def _trade_offs(run: RunView) -> Iterable[Plot]:
     if len(answers) > 1:
         yield trade_off(
             "accuracy-time", "Accuracy and time to answer", "milliseconds per user", metric, answers,
-            logarithmic=True, note="Users asked in blocks. Further left is quicker.",
+            logarithmic=True, note="Users are asked in blocks.",
         )  # fmt: skip
     fits = {
         model.name: (model.fit_seconds, accuracy[model.name])
@@ -141,7 +141,7 @@ def _trade_offs(run: RunView) -> Iterable[Plot]:
     if len(fits) > 1:
         yield trade_off(
             "accuracy-fit", "Accuracy and time to fit", "seconds to fit", metric, fits,
-            logarithmic=True, note="Further left is quicker.",
+            logarithmic=True,
         )  # fmt: skip
 
 
