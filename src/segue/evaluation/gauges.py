@@ -10,7 +10,7 @@ from segue.core.arrays import Float64Array, Int64Array
 from segue.core.histories import Histories
 from segue.core.topk import TopK
 from segue.evaluation.bins import ItemBins, bin_of
-from segue.metrics import Judged, Metric, judge, parse
+from segue.metrics import Judged, Metric, accuracy, judge
 
 
 class PerUser:
@@ -22,7 +22,7 @@ class PerUser:
 
     def depth(self, relevant: Histories) -> int:
         """As far as the metric that looks furthest."""
-        return max(metric.depth(relevant) for metric in self._metrics)
+        return max((metric.depth(relevant) for metric in self._metrics), default=1)
 
     def see(self, rows: slice, top: TopK, given: Histories, relevant: Histories, judged: Judged) -> None:  # noqa: ARG002
         """See `segue.evaluation.asking.Gauge.see`."""
@@ -35,7 +35,7 @@ class Curves:
 
     def __init__(self, metrics: Sequence[Metric], lengths: Sequence[int]) -> None:
         stems = dict.fromkeys(metric.name.partition("@")[0] for metric in metrics if metric.k is not None)
-        self._metrics = {stem: [parse(f"{stem}@{length}") for length in lengths] for stem in stems}
+        self._metrics = {stem: [accuracy(stem, length) for length in lengths] for stem in stems}
         self._longest = max(lengths, default=0) if stems else 0
         self._sums = {stem: np.zeros(len(lengths), dtype=np.float64) for stem in stems}
         self._users = 0
@@ -69,7 +69,7 @@ class ByPopularity:
 
     def depth(self, relevant: Histories) -> int:
         """As far as the metric that looks furthest."""
-        return max(metric.depth(relevant) for metric in self._metrics)
+        return max((metric.depth(relevant) for metric in self._metrics), default=1)
 
     def see(self, rows: slice, top: TopK, given: Histories, relevant: Histories, judged: Judged) -> None:  # noqa: ARG002
         """See `segue.evaluation.asking.Gauge.see`."""

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from segue.core.arrays import Float64Array, Int64Array
 from segue.errors import DataError
+from segue.evaluation.beyond import pooled_beyond
 from segue.evaluation.bins import ItemBins
 from segue.evaluation.result import Evaluation, ModelResult
 
@@ -52,6 +53,7 @@ def pool(evaluations: Sequence[Evaluation]) -> Evaluation:
         threads=first.threads,
         scored_at=first.scored_at,
         earlier_runs=first.earlier_runs,
+        beyond=first.beyond,
     )
 
 
@@ -65,6 +67,7 @@ def _pooled(folds: Sequence[ModelResult], place: npt.NDArray[np.intp]) -> ModelR
     np.minimum.at(shortest, place, lengths)
     fitted = [fold.fit_seconds for fold in folds if fold.fit_seconds is not None]
     weights = [len(fold.values) for fold in folds]
+    beyond = [fold.beyond for fold in folds if fold.beyond is not None]
     return ModelResult(
         folds[0].name,
         folds[0].configuration,
@@ -74,6 +77,7 @@ def _pooled(folds: Sequence[ModelResult], place: npt.NDArray[np.intp]) -> ModelR
         sum(fold.recommend_seconds for fold in folds),
         {stem: _mean([fold.curves[stem] for fold in folds], weights) for stem in folds[0].curves},
         {table: _item_bins([fold.by_popularity[table] for fold in folds]) for table in folds[0].by_popularity},
+        pooled_beyond(beyond, place) if beyond else None,
     )
 
 

@@ -18,7 +18,8 @@ scored_at          when the part was scored, ISO 8601, or null
 earlier_test_runs  how many earlier runs had scored the same test part, or null where nobody counts
 users              how many users were asked
 ties               "score descending, item position ascending": the order within a list
-metrics            names, in order; lower_is_better: those of which less is better
+metrics            names of accuracy, in order; beyond: names beyond accuracy; lower_is_better: those of which less is
+                   better
 list_length        how long the lists were; list_lengths: the k of the curves
 intervals          {"level", "resamples", "seed"}
 significance       the p below which two models are told apart (randomization test, Holm over the pairs of a metric)
@@ -33,6 +34,9 @@ models             by name:
     got_nothing        users with an empty list; they count as misses
     metrics            by name: {"mean", "interval", "behind_best", "behind_best_interval", "p", "p_holm" (null for
                        the best), "ties_with_best"}
+    beyond             by name: {"mean" (of the system: the value; null where undefined), "interval" (null for metrics
+                       of the system), "users"}; factor_diversity goes by the vectors of `evaluation.beyond.REFERENCE`
+    unpredicted        hidden items whose weight the mean of the training weights stood in for (rmse, mse, mae, r2)
     curves             by metric without "@k": means, one per list_lengths
     bins               {"users": {"fine": ROWS, "cold": ROWS}, "items": the same}; ROWS is a list in the order of the
                        bins above: {metric: mean}; rows of users also have "intervals": {metric: [low, high]}.
@@ -81,7 +85,10 @@ def record(evaluation: Evaluation) -> dict[str, Any]:
         "users": int(evaluation.users.size),
         "ties": TIES,
         "metrics": [metric.name for metric in evaluation.metrics],
-        "lower_is_better": [metric.name for metric in evaluation.metrics if not metric.higher_is_better],
+        "beyond": [metric.name for metric in evaluation.beyond],
+        "lower_is_better": [
+            metric.name for metric in (*evaluation.metrics, *evaluation.beyond) if not metric.higher_is_better
+        ],
         "list_length": evaluation.list_length,
         "list_lengths": list(evaluation.list_lengths),
         "intervals": {"level": evaluation.level, "resamples": evaluation.resamples, "seed": evaluation.seed},
@@ -143,6 +150,16 @@ def _of_model(evaluation: Evaluation, result: ModelResult) -> dict[str, Any]:
             for estimate in evaluation.estimates
             if estimate.model == result.name
         },
+        "beyond": {
+            value.metric: {
+                "mean": value.mean,
+                "interval": None if value.low is None else [value.low, value.high],
+                "users": value.users,
+            }
+            for value in evaluation.beyond_values
+            if value.model == result.name
+        },
+        "unpredicted": 0 if result.beyond is None else result.beyond.unpredicted,
         "curves": {stem: means.tolist() for stem, means in result.curves.items()},
         "bins": {
             "users": {

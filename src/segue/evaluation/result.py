@@ -14,10 +14,11 @@ import polars as pl
 
 from segue.core.arrays import Float64Array, Int32Array, Int64Array, frozen
 from segue.errors import DataError, NotFoundError
+from segue.evaluation.beyond import BeyondResult, BeyondValue, beyond_values
 from segue.evaluation.bins import EDGES, BinMean, ItemBins, by_activity
 from segue.evaluation.estimates import Comparison, Estimate, compare
 from segue.evaluation.record import record
-from segue.metrics import Metric
+from segue.metrics import BeyondMetric, Metric
 
 PartName: TypeAlias = Literal["test", "validation"]
 
@@ -33,6 +34,7 @@ class ModelResult:
     recommend_seconds: wall-clock time of making all lists.
     curves:            by metric without "@k": means at the list lengths of the evaluation, float64.
     by_popularity:     by the name of a table of bins: means by popularity of the relevant items.
+    beyond:            what the lists and predictions are like, beyond accuracy; None where nothing was looked at.
     """
 
     name: str
@@ -43,6 +45,7 @@ class ModelResult:
     recommend_seconds: float
     curves: Mapping[str, Float64Array] = field(default_factory=dict)
     by_popularity: Mapping[str, ItemBins] = field(default_factory=dict)
+    beyond: BeyondResult | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", frozen(self.values, np.float64))
@@ -75,6 +78,7 @@ class Evaluation:
     refit:        whether the models were fitted on training and validation data together.
     scored_at:    when the test part was scored, where the caller told the time; earlier_runs: how many runs had scored
                   the same test part before, where the caller counts them.
+    beyond:       metrics beyond accuracy; beyond_values: their values, by model, then metric.
     estimates:    models x metrics, by model, then metric; comparisons: all pairs of models, by metric, then pair.
     activity:     by table of bins, then model: means by the number of items that a user had been given.
     """
@@ -96,6 +100,8 @@ class Evaluation:
     threads: int | None = None
     scored_at: datetime | None = None
     earlier_runs: int | None = None
+    beyond: tuple[BeyondMetric, ...] = ()
+    beyond_values: tuple[BeyondValue, ...] = field(init=False)
     estimates: tuple[Estimate, ...] = field(init=False)
     comparisons: tuple[Comparison, ...] = field(init=False)
     activity: Mapping[str, Mapping[str, tuple[BinMean, ...]]] = field(init=False)
@@ -115,6 +121,8 @@ class Evaluation:
         estimates, comparisons = compare(names, self.metrics, values, self.resamples, self.level, self.seed)
         put(self, "estimates", estimates)
         put(self, "comparisons", comparisons)
+        found = {result.name: result.beyond for result in self.results if result.beyond is not None}
+        put(self, "beyond_values", beyond_values(self.beyond, found, self.resamples, self.level, self.seed))
         activity = {
             table: by_activity(
                 self.given, names, [m.name for m in self.metrics], values, edges, self.resamples, self.level, self.seed
@@ -133,6 +141,16 @@ class Evaluation:
         raise NotFoundError(
             f"no estimate of {metric!r} for {model!r}; there are the models {models} and metrics {metrics}"
         )
+
+    def mean(self, model: str, metric: str) -> float:
+        """The mean (of the system: the value) of any metric, beyond accuracy too; NaN where it is undefined.
+
+        Raises NotFoundError for names that were not evaluated.
+        """
+        for value in self.beyond_values:
+            if (value.model, value.metric) == (model, metric):
+                return float("nan") if value.mean is None else value.mean
+        return self.estimate(model, metric).mean
 
     def to_frame(self) -> pl.DataFrame:
         """One row per model and metric, with the fields of `Estimate` and whether it ties with the best."""

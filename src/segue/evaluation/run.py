@@ -15,12 +15,13 @@ from segue.core.progress import SILENT, Progress
 from segue.core.protocols import Configuration, Recommender
 from segue.errors import DataError, SettingsError
 from segue.evaluation.asking import Answers, Gauge, ask
+from segue.evaluation.beyond import BeyondAccuracy, background_of, beyond_metrics
 from segue.evaluation.bins import EDGES
 from segue.evaluation.gauges import ByPopularity, Curves, PerUser
 from segue.evaluation.record import described_dataset
 from segue.evaluation.result import Evaluation, ModelResult, PartName
 from segue.evaluation.whole_pipeline import PipelinePlan, wrapped
-from segue.metrics import Metric, parse_all
+from segue.metrics import AnyMetric, Metric, RatingMetric, parse_all, rate
 from segue.pipeline import Pipeline
 from segue.splits import Split, inspect
 
@@ -74,10 +75,14 @@ def evaluate(
     if refit and part == "validation":
         raise SettingsError("the validation part cannot be asked of models that learn from it; refit for the test part")
     train = split.known if refit else split.train
-    measures = parse_all(metrics)
-    _check_lengths(measures, len(train.items))
+    chosen = parse_all(metrics)
+    _check_lengths(chosen, len(train.items))
+    measures = tuple(metric for metric in chosen if isinstance(metric, Metric))
+    others = beyond_metrics(chosen, train)
     lengths = tuple(sorted({length for length in list_lengths if 1 <= length <= len(train.items)}))
     popularity = np.bincount(train.histories.merged().items, minlength=len(train.items)).astype(np.int64)
+    background = background_of(train, others, seed=seed, progress=progress, threads=threads)
+    rating = any(isinstance(metric, RatingMetric) for metric in others)
     fits = _Fits(train, seed, progress, threads, clock)
     results = []
     depth = 0
@@ -89,9 +94,13 @@ def evaluate(
             )
         values, curves = PerUser(measures, len(asked)), Curves(measures, lengths)
         popular = {table: ByPopularity(measures, popularity, edges) for table, edges in EDGES.items()}
-        gauges: list[Gauge] = [values, curves, *popular.values()]
+        beyond = BeyondAccuracy(others, background, len(asked), threads=threads)
+        gauges: list[Gauge] = [values, curves, *popular.values(), beyond]
         depth = max(gauge.depth(asked.relevant) for gauge in gauges)
         list_sizes, seconds = ask(name, model, asked, gauges, progress=progress, threads=threads, clock=clock)
+        rated = None
+        if rating and isinstance(model, Recommender):
+            rated = rate(model, asked.given, asked.relevant, otherwise=float(train.histories.merged().weights.mean()))
         results.append(
             ModelResult(
                 name,
@@ -102,6 +111,7 @@ def evaluate(
                 seconds,
                 curves.means,
                 {table: gauge.found for table, gauge in popular.items()},
+                beyond.found(rated),
             )
         )
         if look is not None:
@@ -114,6 +124,7 @@ def evaluate(
         given=asked.given.merged().lengths,
         metrics=measures,
         results=tuple(results),
+        beyond=others,
         dataset=described_dataset(split.train) if dataset is None else dataset,
         seed=seed,
         resamples=resamples,
@@ -162,7 +173,7 @@ class _Fits:
         return model, seconds
 
 
-def _check_lengths(metrics: Sequence[Metric], n_items: int) -> None:
+def _check_lengths(metrics: Sequence[AnyMetric], n_items: int) -> None:
     for metric in metrics:
         if metric.k is not None and metric.k > n_items:
             stem = metric.name.partition("@")[0]

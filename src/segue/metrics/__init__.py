@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from segue.metrics.average_precision import average_precision, average_precision_capped
 from segue.metrics.background import Answered, Background, Need
-from segue.metrics.beyond import BeyondMetric, ListMetric, RatingMetric, SystemMetric
+from segue.metrics.beyond import BeyondMetric, ListMetric, RatingMetric, SystemMetric, check_needs
 from segue.metrics.calibration import calibration
 from segue.metrics.content import content_vectors, genre_shares, has_content
 from segue.metrics.diversity import diversity, factor_diversity
@@ -18,7 +18,7 @@ from segue.metrics.first_hit import clicks, reciprocal_rank
 from segue.metrics.gain import ndcg
 from segue.metrics.hits import hit_rate, precision, r_precision, recall, recall_capped
 from segue.metrics.judged import Judged, judge
-from segue.metrics.named import METRICS, AnyMetric, Metric, parse, parse_all
+from segue.metrics.named import METRICS, AnyMetric, Metric, accuracy, parse, parse_all
 from segue.metrics.ratings import Rated, mae, mse, r2, rate, rmse
 from segue.metrics.serendipity import serendipity
 
@@ -36,9 +36,11 @@ __all__ = [
     "Rated",
     "RatingMetric",
     "SystemMetric",
+    "accuracy",
     "average_precision",
     "average_precision_capped",
     "calibration",
+    "check_needs",
     "clicks",
     "content_vectors",
     "coverage",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from segue.core.arrays import Float64Array
+from segue.core.catalogue import Catalogue
+from segue.errors import SettingsError
 from segue.metrics.background import Answered, Background, Need
 from segue.metrics.calibration import calibration
+from segue.metrics.content import has_content
 from segue.metrics.diversity import diversity, factor_diversity
 from segue.metrics.exposure import Exposure, coverage, entropy, gini, personalization, top_share
 from segue.metrics.familiarity import novelty, popularity, popularity_lift
@@ -100,3 +103,19 @@ def cut_metric(stem: str, k: int) -> ListMetric | SystemMetric:
         return ListMetric(f"{stem}@{k}", k, function, needs, higher_is_better)
     compute, higher_is_better = SYSTEM_METRICS[stem]
     return SystemMetric(f"{stem}@{k}", k, compute, higher_is_better)
+
+
+def check_needs(metrics: Iterable[BeyondMetric], catalogue: Catalogue) -> None:
+    """Raises SettingsError where a metric needs a column that the catalogue does not have."""
+    for metric in metrics:
+        needs = metric.needs if isinstance(metric, ListMetric) else None
+        if needs == "genres" and not catalogue.has("genres"):
+            raise SettingsError(
+                f"{metric.name} needs the catalogue column 'genres', which is missing or empty; "
+                "import the genres of the items, or leave the metric out"
+            )
+        if needs == "content" and not has_content(catalogue):
+            raise SettingsError(
+                f"{metric.name} needs one of the catalogue columns 'genres', 'tags', 'artist' (with several items of "
+                "one) and the audio features, and there is none; import one, or leave the metric out"
+            )
