@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 import polars as pl
@@ -22,7 +22,7 @@ from segue.core.progress import SILENT, Progress
 from segue.core.protocols import FindsSimilar, Recommender
 from segue.core.topk import TopK
 from segue.dataset_files import Source
-from segue.durable import written_file
+from segue.durable import write_text, written_file
 from segue.errors import ArtifactError, NotFoundError, SettingsError, WorkspaceError
 from segue.evaluation import Candidate, Evaluation, Experiment, PartName, PipelinePlan
 from segue.models.popularity import PopularityModel
@@ -37,6 +37,9 @@ from segue.retrieval.sources import Source as Nominator
 from segue.settings import Settings
 from segue.splits import PublishedSplit, Split, Splitter, k_core, published_split
 from segue.workspace import Workspace
+
+if TYPE_CHECKING:
+    from segue.tuning import Tuning
 
 ALWAYS_EVALUATED: Final = ("popularity", "item-knn")
 PIPELINE: Final = "pipeline"
@@ -102,6 +105,15 @@ class PublishedFiles:
 
     split: Split
     reports: tuple[ReadReport, ReadReport]
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """What `tune` found, the file with its record, and where an older study was put."""
+
+    found: Tuning
+    record: Path
+    aside: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +267,65 @@ def read_published(
     learned, asked = train_report.sources[0], test_report.sources[0]
     how = PublishedSplit(learned.name, asked.name, learned.sha256, asked.sha256)
     return PublishedFiles(published_split(train, test, how), (train_report, test_report))
+
+
+def tune(
+    workspace: Workspace,
+    name: str,
+    *,
+    metrics: Sequence[str] = (),
+    trials: int | None = None,
+    folds: int | None = None,
+    sampler: str = "tpe",
+    prune: bool = False,
+    timeout: float | None = None,
+    new: bool = False,
+    seed: int | None = None,
+    progress: Progress = SILENT,
+    threads: int | None = None,
+) -> Tuned:
+    """Searches the hyper-parameters of a model on the data without the test part that `evaluate` would ask.
+
+    A study that is there is continued; with `new` it is put aside, and another begins. Raises what
+    `segue.tuning.tune` raises. One writer at a time.
+    """
+    from segue import tuning  # deferred: Optuna takes a second to import, and no other command needs it
+
+    settings = read_settings(workspace)
+    configuration = settings.models[_known_model(name, settings)]
+    seed = settings.training.seed if seed is None else seed
+    file = workspace.study_file(name)
+    with workspace.writing("tune"):
+        dataset = read_dataset(workspace, settings)
+        with progress.task("putting the test part aside"):
+            validation = tuning.validation_of(dataset, splitter_of(dataset, settings), seed, folds)
+        aside = tuning.set_aside(file) if new else None
+        found = tuning.tune(
+            configuration,
+            validation,
+            file,
+            dataset=dataset.fingerprint(),
+            space=settings.tuning.get(name),
+            metrics=metrics or (tuning.DEFAULT_METRIC,),
+            trials=trials,
+            sampler=sampler,
+            prune=prune,
+            timeout=timeout,
+            seed=seed,
+            progress=progress,
+            threads=threads,
+        )
+    return Tuned(found, file.with_suffix(".json"), aside)
+
+
+def apply_tuning(workspace: Workspace, found: Tuning) -> None:
+    """Writes the best values into segue.toml, and leaves all else of it as it is; SettingsError where that fails."""
+    from segue.tuning import applied  # deferred, as above
+
+    assert found.best is not None
+    with workspace.writing("tune"):
+        file = workspace.settings_file
+        write_text(file, applied(settings_file.text_of(file), found.model, found.best.values, str(file)))
 
 
 def splitter_of(dataset: Dataset, settings: Settings) -> Splitter:

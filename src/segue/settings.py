@@ -151,13 +151,17 @@ def template() -> str:
 
 def read(path: Path) -> Settings:
     """The settings of a file; SettingsError names the file, the line and the near match of what is wrong."""
+    return parse(text_of(path), str(path))
+
+
+def text_of(path: Path) -> str:
+    """The text of a settings file as it stands there; SettingsError where it cannot be read, or is no text."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path} is not UTF-8 text ({error}); save it as UTF-8") from None
     except OSError as error:
         raise SettingsError(f"{path} cannot be read: {error.strerror}") from None
-    return parse(text, str(path))
 
 
 def parse(text: str, source: str = "segue.toml") -> Settings:

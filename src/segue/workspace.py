@@ -5,6 +5,7 @@ dataset/                     the imported data, its last three versions
 models/<name>/<digest>/      fitted models, the last three versions of each
 runs/<time>/metrics.json     what evaluations found
 reports/                     for people to read
+tuning/<model>.db, .json     the trials of a search for hyper-parameters
 """
 
 from __future__ import annotations
@@ -85,6 +86,10 @@ class Workspace:
     def command(self, words: str) -> str:
         """What a person types to run a command on this workspace: "segue -w FOLDER train"."""
         return f"segue {words}" if self.folder == Path() else f"segue -w {shlex.quote(str(self.folder))} {words}"
+
+    def study_file(self, model: str) -> Path:
+        """Where the search for a model's hyper-parameters keeps its trials."""
+        return self.folder / "tuning" / f"{model}.db"
 
     # -- one writer ---------------------------------------------------------------------------------------------------
 

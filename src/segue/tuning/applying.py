@@ -35,8 +35,8 @@ def applied(text: str, model: str, values: Mapping[str, Value], source: str = "s
     before = parse(text, source)
     wanted = replace(before.models[model], **values)  # type: ignore[type-var]  # a dataclass, always
     changed = {name: value for name, value in values.items() if asdict(before.models[model])[name] != value}  # type: ignore[call-overload]
-    lines = _changed(text.split("\n"), f"models.{model}", changed)
-    after = "\n".join(lines)
+    ending = "\r\n" if "\r\n" in text else "\n"
+    after = ending.join(_changed(text.split(ending), f"models.{model}", changed))
     try:
         fits = parse(after, source) == replace(before, models={**before.models, model: wanted})
     except SettingsError:
