@@ -7,6 +7,7 @@ are cut down to the k largest, which raises the threshold; once it is high, whol
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -23,6 +24,7 @@ _COLUMNS: Final = 512
 _STRIDE: Final = 64  # scores that are compared with the threshold at once; a tile's columns are a multiple
 _STEP: Final = 16  # those of a stride that are looked at again
 _FEW: Final = 2**20  # scores that are not worth a second thread
+_SAMPLE: Final = 2048  # items of which a first threshold is made
 
 
 def select_topk(
@@ -96,6 +98,8 @@ def product_topk(
     if not n or not min(k, m):
         return items, values
     rows, columns = _tile(n, m)
+    sample, rank = _sample(m, k, allowed)
+    few_vectors, few_bias = vectors[sample], bias[sample] if bias.size else bias
 
     def worker(starts: Iterator[int]) -> None:
         best = _Best.room(rows, min(k, m))
@@ -109,6 +113,9 @@ def product_topk(
                 blocked_offsets[start : stop + 1],
                 blocked_items,
                 allowed,
+                few_vectors,
+                few_bias,
+                rank,
                 tile[: stop - start],
                 *best,
                 items[start:stop],
@@ -117,6 +124,19 @@ def product_topk(
 
     spread(worker, range(0, n, rows), threads if n * m > _FEW else 1)
     return items, values
+
+
+def _sample(m: int, k: int, allowed: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], int]:
+    """A few of the items that may come back, and a rank among them that more than k of all items very likely reach.
+
+    Where items are few, or most of them come back, there is no sample.
+    """
+    candidates = np.arange(m) if allowed.size == 0 else np.flatnonzero(allowed)
+    if candidates.size < 8 * _SAMPLE or 16 * k > candidates.size:
+        return np.zeros(0, np.int64), 0
+    expected = k * _SAMPLE / candidates.size
+    places = np.arange(_SAMPLE) * candidates.size // _SAMPLE
+    return candidates[places], math.ceil(expected + 3 * math.sqrt(expected) + 1)
 
 
 def _tile(n: int, m: int) -> tuple[int, int]:
@@ -276,12 +296,13 @@ def _finish(
             values[row, place] = _bits(key)
 
 
-_READ_ALL = [read(_F32, 2), read(_F32, 2), read(_F32), read(_I64), read(_I32), read(_BOOL)]
+_SIDES = [read(_F32, 2), read(_F32, 2), read(_F32)]
+_LIMITS = [read(_I64), read(_I32), read(_BOOL)]
 _BEST = [_I64, write(_U64, 2), write(_I64), write(_F32)]
 
 
-@kernel([types.void(*_READ_ALL, write(_F32, 2), *_BEST, write(_I32, 2), write(_U32, 2))])
-def _product_rows(
+@kernel([types.void(*_SIDES, *_LIMITS, write(_F32, 2), *_BEST)])
+def _offer_product(
     queries: npt.NDArray[np.float32],
     vectors: npt.NDArray[np.float32],
     bias: npt.NDArray[np.float32],
@@ -293,27 +314,14 @@ def _product_rows(
     keys: npt.NDArray[np.uint64],
     counts: npt.NDArray[np.int64],
     thresholds: npt.NDArray[np.float32],
-    items: npt.NDArray[np.int32],
-    values: npt.NDArray[np.uint32],
 ) -> None:
-    """The k best of queries @ vectors.T + bias for a few rows, tile after tile."""
+    """Offers queries @ vectors.T + bias, tile after tile."""
     rows, d = queries.shape
     m, columns = vectors.shape[0], tile.shape[1]
-    counts[:] = 0
-    thresholds[:] = -np.inf
     for first in range(0, m, columns):
         width = min(columns, m - first)
-        product(
-            rows,
-            width,
-            d,
-            queries.ctypes.data,
-            d,
-            vectors.ctypes.data + 4 * d * first,
-            d,
-            tile.ctypes.data,
-            columns,
-        )
+        part = vectors.ctypes.data + 4 * d * first
+        product(rows, width, d, queries.ctypes.data, d, part, d, tile.ctypes.data, columns)
         tile[:, width:] = -np.inf
         if bias.size:
             for row in range(rows):
@@ -321,4 +329,70 @@ def _product_rows(
                     tile[row, column] += bias[np.uint64(first + column)]
         _bar(tile, first, blocked_offsets, blocked_items)
         _offer(tile, first, allowed, k, keys, counts, thresholds)
+
+
+@kernel(
+    [
+        types.void(
+            *_SIDES, *_LIMITS, read(_F32, 2), read(_F32), _I64, write(_F32, 2), *_BEST, write(_I32, 2), write(_U32, 2)
+        )
+    ]
+)
+def _product_rows(
+    queries: npt.NDArray[np.float32],
+    vectors: npt.NDArray[np.float32],
+    bias: npt.NDArray[np.float32],
+    blocked_offsets: npt.NDArray[np.int64],
+    blocked_items: npt.NDArray[np.int32],
+    allowed: npt.NDArray[np.bool_],
+    few_vectors: npt.NDArray[np.float32],
+    few_bias: npt.NDArray[np.float32],
+    rank: int,
+    tile: npt.NDArray[np.float32],
+    k: int,
+    keys: npt.NDArray[np.uint64],
+    counts: npt.NDArray[np.int64],
+    thresholds: npt.NDArray[np.float32],
+    items: npt.NDArray[np.int32],
+    values: npt.NDArray[np.uint32],
+) -> None:
+    """The k best of queries @ vectors.T + bias for a few rows.
+
+    With a rank, the first threshold is the score of that rank in a sample of the vectors, which most of what would not
+    stay anyway does not pass. Where fewer than k pass, the row is done again without.
+    """
+    rows = queries.shape[0]
+    thresholds[:] = -np.inf
+    counts[:] = 0
+    if rank > 0:
+        none, everything = np.zeros(rows + 1, np.int64), np.zeros(0, np.bool_)
+        _offer_product(
+            queries, few_vectors, few_bias, none, blocked_items, everything, tile, rank, keys, counts, thresholds
+        )
+        threshold_bits = thresholds.view(np.uint32)
+        for row in range(rows):
+            if counts[row] >= rank:
+                _keep_largest(keys[row], counts[row], rank)
+                threshold_bits[row] = _bits(keys[row, rank - 1])
+            else:
+                thresholds[row] = -np.inf
+        counts[:] = 0
+    _offer_product(queries, vectors, bias, blocked_offsets, blocked_items, allowed, tile, k, keys, counts, thresholds)
+    for row in range(rows):
+        if rank > 0 and counts[row] < k:
+            counts[row] = 0
+            thresholds[row] = -np.inf
+            _offer_product(
+                queries[row : row + 1],
+                vectors,
+                bias,
+                blocked_offsets[row : row + 2],
+                blocked_items,
+                allowed,
+                tile[:1],
+                k,
+                keys[row : row + 1],
+                counts[row : row + 1],
+                thresholds[row : row + 1],
+            )
     _finish(rows, k, keys, counts, items, values)

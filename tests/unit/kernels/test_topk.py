@@ -157,3 +157,29 @@ def test_one_query_alone_and_in_a_batch_find_the_same() -> None:
         alone = product_topk(queries[row : row + 1], vectors, None, 10, *nothing_blocked(1), ALL)
         np.testing.assert_array_equal(alone[0][0], together[0][row])
         np.testing.assert_allclose(alone[1][0], together[1][row], rtol=1e-5)
+
+
+@pytest.mark.parametrize("shape", ["random", "rising", "falling", "equal", "sampled are best", "sampled are worst"])
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_threshold_from_a_sample_never_costs_an_item(shape: str, masked: bool) -> None:
+    """Many items: where the sample misleads, the row is done again without it."""
+    m, k, d = 20_000, 6, 2
+    rng = np.random.default_rng(0)
+    place = np.arange(m, dtype=np.float32)
+    sampled = np.isin(np.arange(m), np.arange(2048) * m // 2048).astype(np.float32)
+    first = {
+        "random": rng.normal(size=m),
+        "rising": place,
+        "falling": -place,
+        "equal": np.ones(m),
+        "sampled are best": sampled * 1000 + place % 7,
+        "sampled are worst": -sampled * 1000 + place % 7,
+    }[shape]
+    vectors = np.stack([first, np.zeros(m)], axis=1).astype(np.float32)
+    queries = np.ones((5, d), np.float32)
+    offsets = np.arange(6) * 3
+    blocked = rng.integers(0, m, 15).astype(np.int32)
+    blocked[0] = int(np.argmax(first))
+    allowed = rng.random(m) < 0.95 if masked else ALL
+    found = product_topk(queries, vectors, None, k, offsets, blocked, allowed)
+    assert_same(found, by_sorting(queries @ vectors.T, k, offsets, blocked, allowed))
