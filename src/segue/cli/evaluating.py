@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -74,7 +75,8 @@ def print_evaluation(found: Evaluation, file: Path, *, bins: bool = False) -> No
         rows.append(("", *(f"{_short(e.low)}-{_short(e.high)}" for e in estimates), ""))
     table([Column("model"), *(Column(metric, "right") for metric in metrics), Column("fit s", "right")], rows)
     say()
-    if bins:
+    _print_beyond(found)
+    if bins and found.metrics:
         _print_bins(found)
     _print_split(found)
     for result in found.results:
@@ -92,17 +94,28 @@ def print_evaluation(found: Evaluation, file: Path, *, bins: bool = False) -> No
     note(f"recorded in {file}")
 
 
+def _print_beyond(found: Evaluation) -> None:
+    """What the lists are like, whatever they hit; intervals are in the record."""
+    if not found.beyond:
+        return
+    names = [metric.name for metric in found.beyond]
+    rows = [(result.name, *(_or_dash(found.mean(result.name, name)) for name in names)) for result in found.results]
+    table([Column("beyond accuracy"), *(Column(name, "right") for name in names)], rows)
+    say()
+
+
 def _print_split(found: Evaluation) -> None:
     asked = counted(found.users.size, "user")
     folds = found.split.get("folds")
     if folds:
         say(f"{asked} asked in {len(folds)} folds ({found.split['split']}, seed {found.split['seed']})")
         return
-    train, part = found.split["train"], found.split[found.part]
-    learned = "training and validation" if found.refit else "trained on"
+    part = found.split[found.part]
+    learned = (found.refit and found.split["known"]) or found.split["train"]
+    both = ", training and validation data together" if found.refit and found.split["known"] else ""
     say(
         f"{asked} of the {found.part} part asked ({found.split['split']}, seed {found.split['seed']}); "
-        f"{learned}: {train['entries']:,} entries of {train['users']:,} users"
+        f"trained on {learned['entries']:,} entries of {learned['users']:,} users{both}"
     )
     if part["users_without_relevant"]:
         say(f"{counted(part['users_without_relevant'], 'user')} had nothing hidden to find, and are in no average")
@@ -150,6 +163,10 @@ def _runs(earlier: int) -> str:
     if not earlier:
         return "no earlier run scored it"
     return f"{earlier} earlier {'run' if earlier == 1 else 'runs'} scored it too: choose settings on validation"
+
+
+def _or_dash(value: float) -> str:
+    return "-" if isnan(value) else _short(value)
 
 
 def _mean(mean: float, ties: bool) -> str:

@@ -112,7 +112,7 @@ def read(record: Mapping[str, Json]) -> RunView:
 def _model(name: str, found: Mapping[str, Json]) -> ModelView:
     return ModelView(
         name=name,
-        cells=_cells(found.get("metrics")),
+        cells={**_cells(found.get("metrics")), **_cells(found.get("beyond"))},
         curves={stem: [_finite(value) for value in means] for stem, means in _mapping(found.get("curves")).items()},
         bins={
             (side, table): [_row(each) for each in rows]

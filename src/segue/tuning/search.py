@@ -195,7 +195,7 @@ class _Search:
             progress=self.progress,
             threads=self.threads,
         )
-        means = {metric: found.estimate(name, metric).mean for metric in self.metrics}
+        means = {metric: found.mean(name, metric) for metric in self.metrics}
         for metric, mean in means.items():
             if not math.isfinite(mean):
                 raise ModelError(f"{metric} came out as {mean}")
