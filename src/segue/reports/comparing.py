@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 
 from segue.reports.labels import name_line_ends, name_points
 from segue.reports.plot import INK, PAPER, SIZE, Plot, draw, series_color, series_marker
-from segue.reports.wording import number, short
+from segue.reports.wording import brief, number, short
 
 _STEPS: Final = (1, 2, 5, 10)  # between the numbers on an axis
 
@@ -37,7 +37,7 @@ def intervals(name: str, metric: str, values: Mapping[str, Value], level: float 
                 axes.plot([value.low, value.high], [row, row], color=color, linewidth=2.2, solid_capstyle="round")
             axes.plot([value.mean], [row], series_marker(row), color=color, markeredgecolor=PAPER, markersize=7)
             axes.annotate(number(value.mean), (value.mean, row), (0, 7), textcoords="offset points", ha="center")
-        axes.set_yticks(range(len(models)), labels=models)
+        axes.set_yticks(range(len(models)), labels=[brief(model) for model in models])
         axes.set_ylim(len(models) - 0.5, -0.75)
         axes.tick_params(axis="y", length=0)
         axes.grid(visible=False, axis="y")
@@ -50,7 +50,7 @@ def intervals(name: str, metric: str, values: Mapping[str, Value], level: float 
     whiskers = "" if level is None else f"Lines are {level:.0%} bootstrap intervals over users."
     return draw(
         name, f"{metric}, model by model", f"{metric} of each model: {best}.", paint,
-        note=whiskers, size=(SIZE[0], 0.95 + 0.42 * len(models)),
+        note=whiskers, size=(SIZE[0], 0.8 + 0.38 * len(models)),
     )  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def trade_off(
         else:
             _decades(axes)
         _plain_numbers(axes, "y")
-        name_points(axes, list(points.values()), list(points), [INK] * len(points))
+        name_points(axes, list(points.values()), [brief(model) for model in points], [INK] * len(points))
 
     seen = "; ".join(f"{model} at {short(x)} and {short(y)}" for model, (x, y) in points.items())
     return draw(name, title, f"{up} against {across}: {seen}.", paint, note=note)
@@ -105,7 +105,9 @@ def by_bin(
             at = np.arange(len(labels)) + (place - (len(values) - 1) / 2) * width
             there = [spot for spot, value in enumerate(row) if value is not None]
             known = [value for value in row if value is not None]
-            axes.bar(at[there], [value.mean for value in known], 0.9 * width, color=series_color(place), label=model)
+            axes.bar(
+                at[there], [value.mean for value in known], 0.9 * width, color=series_color(place), label=brief(model)
+            )
             for spot, value in zip(there, known, strict=True):
                 if value.low is not None and value.high is not None:
                     axes.plot([at[spot]] * 2, [value.low, value.high], color=INK, linewidth=0.9)
@@ -119,7 +121,7 @@ def by_bin(
         axes.set_xlabel(across + (f" (below: {unit})" if any(size is not None for size in sizes) else ""))
         axes.set_ylabel(metric)
         _plain_numbers(axes, "y")
-        _key(axes, len(values))
+        _key(axes, [brief(model) for model in values])
 
     best = []
     for spot, label in enumerate(labels):
@@ -147,7 +149,7 @@ def by_length(name: str, metric: str, lengths: Sequence[int], values: Mapping[st
             if banded:
                 at, low, high = (np.asarray(column, dtype=float) for column in zip(*banded, strict=True))
                 axes.fill_between(at, low, high, color=series_color(place), alpha=0.15, linewidth=0)
-            ends.append((means[-1], model, series_color(place)))
+            ends.append((means[-1], brief(model), series_color(place)))
         _length_axis(axes, lengths)
         axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
         axes.set_ylabel(f"{metric}@k")
@@ -190,9 +192,10 @@ def _decades(axes: Axes) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
 
 
-def _key(axes: Axes, n: int) -> None:
-    if n > 1:
+def _key(axes: Axes, names: Sequence[str]) -> None:
+    if len(names) > 1:
+        columns = max(1, min(len(names), 3, 44 // (4 + max(map(len, names)))))
         axes.legend(
-            loc="lower left", bbox_to_anchor=(0, 1.0), ncols=min(n, 3), borderaxespad=0.2, handlelength=0.9,
+            loc="lower left", bbox_to_anchor=(0, 1.0), ncols=columns, borderaxespad=0.2, handlelength=0.9,
             handleheight=0.9, columnspacing=1.2, handletextpad=0.5,
         )  # fmt: skip

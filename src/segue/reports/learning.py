@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from segue.reports.plot import INK, MUTED, PAPER, SIZE, Plot, draw, series_color
-from segue.reports.wording import number, short
+from segue.reports.wording import brief, number, short
 
 
 def training(name: str, model: str, what: str, values: Sequence[float]) -> Plot:
@@ -63,7 +63,7 @@ def importance(name: str, model: str, shares: Mapping[str, float]) -> Plot:
         axes.barh(range(len(ranked)), [share for _, share in ranked], 0.62, color=series_color(0))
         for row, (_, share) in enumerate(ranked):
             axes.annotate(f"{share:.0%}", (share, row), (4, 0), textcoords="offset points", va="center", color=INK)
-        axes.set_yticks(range(len(ranked)), labels=[parameter for parameter, _ in ranked])
+        axes.set_yticks(range(len(ranked)), labels=[brief(parameter) for parameter, _ in ranked])
         axes.invert_yaxis()
         axes.tick_params(axis="y", length=0)
         axes.grid(visible=False, axis="y")
@@ -75,5 +75,5 @@ def importance(name: str, model: str, shares: Mapping[str, float]) -> Plot:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0%}"))
 
     alt = f"Importance of parameters of {model}: " + ", ".join(f"{p} {share:.0%}" for p, share in ranked) + "."
-    size = (SIZE[0], max(1.5, 0.85 + 0.36 * len(ranked)))
+    size = (SIZE[0], max(1.4, 0.75 + 0.32 * len(ranked)))
     return draw(name, f"{model}: what mattered", alt, paint, size=size)

@@ -8,6 +8,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.collections import Collection, PatchCollection
+from matplotlib.patches import Rectangle
 from scipy import stats
 
 from segue.core.arrays import Float64Array, frozen
@@ -16,6 +18,8 @@ from segue.reports.plot import INK, MUTED, PAPER, Plot, draw, series_color
 from segue.reports.wording import counted, short
 
 _FEW: Final = 400  # pairs that are drawn one by one
+_STEPS: Final = 12  # different values on the axis below, up to which each has a column of its own
+_ROWS: Final = 24
 _GRID: Final = 15  # hexagons across; more of them show the steps of a rating scale as holes
 _TENTHS: Final = 10
 _QUANTILES: Final = 200  # points of a Q-Q plot are thinned to this many
@@ -166,7 +170,7 @@ def _by_popularity(name: str, model: str, predictions: Predictions) -> Plot:
         axes.set_xticks(at, labels=[short(round(value)) for value in middle])
         axes.tick_params(axis="x", length=0)
         axes.grid(visible=False, axis="x")
-        axes.set_xlabel("listeners of the item (the middle of each tenth of the pairs)")
+        axes.set_xlabel("listeners of the item (middle of each tenth of pairs)")
         axes.set_ylabel("mean error")
 
     said = ", ".join(map(short, means.tolist()))
@@ -177,18 +181,34 @@ def _by_popularity(name: str, model: str, predictions: Predictions) -> Plot:
 
 
 def _density(axes: Axes, x: Float64Array, y: Float64Array) -> None:
-    """A point for each pair where they are few, else hexagons, the darker the more pairs (on a square-root scale)."""
+    """A point for each pair where they are few, else cells, the darker the more pairs (on a square-root scale).
+
+    Cells are hexagons, or stand in columns where x has few values, as ratings have.
+    """
     color = series_color(0)
     if x.size <= _FEW:
         axes.plot(x, y, "o", color=color, alpha=0.5, markersize=3.5, markeredgewidth=0)
         return
-    cells = axes.hexbin(x, y, gridsize=_GRID, mincnt=1, linewidths=0.2)
-    counts = np.asarray(cells.get_array(), dtype=np.float64)
+    levels = np.unique(x)
+    if 1 < levels.size <= _STEPS and np.ptp(y) > 0:
+        edges = np.linspace(y.min(), y.max(), _ROWS + 1)
+        width = 0.84 * float(np.diff(levels).min())
+        columns = np.array([np.histogram(y[x == level], edges)[0] for level in levels])
+        places, rows = np.nonzero(columns)
+        corners = zip(levels[places] - width / 2, edges[rows], strict=True)
+        patches = [Rectangle(corner, width, edges[1] - edges[0]) for corner in corners]
+        cells: Collection = PatchCollection(patches, linewidths=0)
+        counts = columns[places, rows].astype(np.float64)
+        axes.add_collection(cells)
+        axes.autoscale_view()
+    else:
+        cells = axes.hexbin(x, y, gridsize=_GRID, mincnt=1, linewidths=0.2)
+        counts = np.asarray(cells.get_array(), dtype=np.float64)
     # One colour in many strengths, not a colour map: it then follows the paper of the page, as all other colours do.
     cells.set_array(None)
     cells.set_facecolor(color)
-    cells.set_alpha((0.08 + 0.92 * np.sqrt(counts / counts.max())).tolist())
     cells.set_edgecolor("none")
+    cells.set_alpha((0.08 + 0.92 * np.sqrt(counts / counts.max())).tolist())
 
 
 def _probability_plot(

@@ -17,6 +17,11 @@ def visible(text: object) -> str:
     return "".join(c for c in line if unicodedata.category(c) not in ("Cc", "Cs", "Cn") and c not in _DIRECTION)
 
 
+def brief(name: str) -> str:
+    """A name as a plot has room for it."""
+    return name if len(name) <= 24 else name[:23] + "…"
+
+
 def number(value: float | None) -> str:
     """A metric's value: four places below 1, fewer above, a dash where there is none."""
     if value is None or not math.isfinite(value):
