@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from segue.evaluation.estimates import Comparison, Estimate
 from segue.evaluation.experiment import Experiment
+from segue.evaluation.model_result import ModelResult
 from segue.evaluation.pooling import pool
-from segue.evaluation.result import Evaluation, ModelResult, PartName
+from segue.evaluation.result import Evaluation, PartName
 from segue.evaluation.run import DEFAULT_LENGTHS, DEFAULT_METRICS, Candidate, evaluate
 from segue.evaluation.whole_pipeline import PipelinePlan
 

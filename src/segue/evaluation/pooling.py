@@ -12,7 +12,8 @@ from segue.core.arrays import Float64Array, Int64Array
 from segue.errors import DataError
 from segue.evaluation.beyond import pooled_beyond
 from segue.evaluation.bins import ItemBins
-from segue.evaluation.result import Evaluation, ModelResult
+from segue.evaluation.model_result import ModelResult
+from segue.evaluation.result import Evaluation
 
 
 def pool(evaluations: Sequence[Evaluation]) -> Evaluation:

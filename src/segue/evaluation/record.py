@@ -6,8 +6,9 @@ versions           {"segue", "python", "numpy", "scipy", "numba", "polars"}: tex
 seed, threads      of fits, splits and intervals; threads null: all there were
 dataset            {"users", "items", "entries", "feedback", "scale", "order", "first", "last", "fingerprint"}: what was
                    split; first and last are the times of entries in ISO 8601, null without times
-split              `Split.record`: {"split": name, "settings", "seed", "train": {"users", "items", "entries"},
-                   "validation", "test": {"users", "users_without_history", "users_without_relevant",
+split              `Split.record`: {"split": name, "settings", "seed", "fold": [number, count] or null,
+                   "train": {"users", "items", "entries"}, "known": the same of training and validation together or
+                   null, "validation", "test": {"users", "users_without_history", "users_without_relevant",
                    "entries_given", "items_relevant"} or null, "test_fingerprint",
                    "popularity": {"gini_train", "gini_test", "gini_fair", "kendall_tau", "kendall_tau_fair"} or null};
                    after k folds {"split", "settings", "seed", "folds": [the record of each]}
@@ -46,70 +47,22 @@ models             by name:
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
 import segue
 from segue.core.dataset import Dataset
-from segue.evaluation.asking import TIES
-from segue.evaluation.bins import ItemBins
-from segue.evaluation.estimates import SIGNIFICANT
-
-if TYPE_CHECKING:
-    from segue.evaluation.result import Evaluation, ModelResult
+from segue.evaluation.beyond import BeyondValue
+from segue.evaluation.bins import BinMean, ItemBins
+from segue.evaluation.estimates import Comparison, Estimate
+from segue.evaluation.model_result import ModelResult
 
 FORMAT: Final = "segue evaluation"
 VERSION: Final = 1
-
-
-def record(evaluation: Evaluation) -> dict[str, Any]:
-    """The record of an evaluation, of plain JSON values; see the module's docstring for what stands where."""
-    scored_at = evaluation.scored_at
-    return {
-        "format": FORMAT,
-        "version": VERSION,
-        "versions": _versions(),
-        "seed": evaluation.seed,
-        "threads": evaluation.threads,
-        "dataset": dict(evaluation.dataset),
-        "split": dict(evaluation.split),
-        "warnings": list(evaluation.warnings),
-        "part": evaluation.part,
-        "refit": evaluation.refit,
-        "scored_at": None if scored_at is None else scored_at.isoformat(timespec="seconds"),
-        "earlier_test_runs": evaluation.earlier_runs,
-        "users": int(evaluation.users.size),
-        "ties": TIES,
-        "metrics": [metric.name for metric in evaluation.metrics],
-        "beyond": [metric.name for metric in evaluation.beyond],
-        "lower_is_better": [
-            metric.name for metric in (*evaluation.metrics, *evaluation.beyond) if not metric.higher_is_better
-        ],
-        "list_length": evaluation.list_length,
-        "list_lengths": list(evaluation.list_lengths),
-        "intervals": {"level": evaluation.level, "resamples": evaluation.resamples, "seed": evaluation.seed},
-        "significance": SIGNIFICANT,
-        "bins": {"users": _user_bins(evaluation), "items": _item_bins(evaluation.results[0].by_popularity)},
-        "comparisons": [
-            {
-                "metric": each.metric,
-                "a": each.a,
-                "b": each.b,
-                "difference": each.difference,
-                "interval": [each.low, each.high],
-                "p_bootstrap": each.p_bootstrap,
-                "p_randomization": each.p_randomization,
-                "p_bootstrap_holm": each.p_bootstrap_holm,
-                "p_randomization_holm": each.p_randomization_holm,
-            }
-            for each in evaluation.comparisons
-        ],
-        "models": {result.name: _of_model(evaluation, result) for result in evaluation.results},
-    }
 
 
 def described_dataset(dataset: Dataset) -> dict[str, Any]:
@@ -130,8 +83,14 @@ def described_dataset(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _of_model(evaluation: Evaluation, result: ModelResult) -> dict[str, Any]:
-    names = [metric.name for metric in evaluation.metrics]
+def model_record(
+    result: ModelResult,
+    metrics: Sequence[str],
+    estimates: Sequence[Estimate],
+    beyond: Sequence[BeyondValue],
+    activity: Mapping[str, Sequence[BinMean]],
+) -> dict[str, Any]:
+    """What stands under the name of one model: its own estimates, values and means by activity, and all else of it."""
     return {
         "configuration": dict(result.configuration),
         "got_nothing": result.nothing,
@@ -147,8 +106,7 @@ def _of_model(evaluation: Evaluation, result: ModelResult) -> dict[str, Any]:
                 "p_holm": estimate.p_holm,
                 "ties_with_best": estimate.ties_with_best,
             }
-            for estimate in evaluation.estimates
-            if estimate.model == result.name
+            for estimate in estimates
         },
         "beyond": {
             value.metric: {
@@ -156,8 +114,7 @@ def _of_model(evaluation: Evaluation, result: ModelResult) -> dict[str, Any]:
                 "interval": None if value.low is None else [value.low, value.high],
                 "users": value.users,
             }
-            for value in evaluation.beyond_values
-            if value.model == result.name
+            for value in beyond
         },
         "unpredicted": 0 if result.beyond is None else result.beyond.unpredicted,
         "curves": {stem: means.tolist() for stem, means in result.curves.items()},
@@ -165,30 +122,48 @@ def _of_model(evaluation: Evaluation, result: ModelResult) -> dict[str, Any]:
             "users": {
                 table: [
                     {**row.means, "intervals": {name: list(ends) for name, ends in row.intervals.items()}}
-                    for row in models[result.name]
+                    for row in rows
                 ]
-                for table, models in evaluation.activity.items()
+                for table, rows in activity.items()
             },
             "items": {
-                table: [dict(zip(names, row.tolist(), strict=True)) for row in found.means[np.flatnonzero(found.users)]]
+                table: [
+                    dict(zip(metrics, row.tolist(), strict=True)) for row in found.means[np.flatnonzero(found.users)]
+                ]
                 for table, found in result.by_popularity.items()
             },
         },
     }
 
 
-def _user_bins(evaluation: Evaluation) -> dict[str, list[dict[str, Any]]]:
-    first = evaluation.results[0].name
+def comparison_record(each: Comparison) -> dict[str, Any]:
+    """What stands for one pair of models."""
     return {
-        table: [
-            {"label": row.bin.label, "low": row.bin.low, "high": row.bin.high, "users": row.users}
-            for row in models[first]
-        ]
-        for table, models in evaluation.activity.items()
+        "metric": each.metric,
+        "a": each.a,
+        "b": each.b,
+        "difference": each.difference,
+        "interval": [each.low, each.high],
+        "p_bootstrap": each.p_bootstrap,
+        "p_randomization": each.p_randomization,
+        "p_bootstrap_holm": each.p_bootstrap_holm,
+        "p_randomization_holm": each.p_randomization_holm,
     }
 
 
-def _item_bins(tables: Mapping[str, ItemBins]) -> dict[str, list[dict[str, Any]]]:
+def user_bins(activity: Mapping[str, Mapping[str, Sequence[BinMean]]]) -> dict[str, list[dict[str, Any]]]:
+    """The bins of users, by table; the same for all models."""
+    return {
+        table: [
+            {"label": row.bin.label, "low": row.bin.low, "high": row.bin.high, "users": row.users}
+            for row in next(iter(models.values()))
+        ]
+        for table, models in activity.items()
+    }
+
+
+def item_bins(tables: Mapping[str, ItemBins]) -> dict[str, list[dict[str, Any]]]:
+    """The bins of items, by table; the same for all models."""
     return {
         table: [
             {"label": each.label, "low": each.low, "high": each.high, "users": int(users), "relevant": int(relevant)}
@@ -199,7 +174,8 @@ def _item_bins(tables: Mapping[str, ItemBins]) -> dict[str, list[dict[str, Any]]
     }
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Of segue, Python and the libraries that numbers depend on."""
     libraries = {name: version(name) for name in ("numpy", "scipy", "numba", "polars")}
     return {"segue": segue.__version__, "python": platform.python_version(), **libraries}
 

@@ -12,54 +12,17 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import polars as pl
 
-from segue.core.arrays import Float64Array, Int32Array, Int64Array, frozen
+from segue.core.arrays import Int64Array, frozen
 from segue.errors import DataError, NotFoundError
-from segue.evaluation.beyond import BeyondResult, BeyondValue, beyond_values
-from segue.evaluation.bins import EDGES, BinMean, ItemBins, by_activity
-from segue.evaluation.estimates import Comparison, Estimate, compare
-from segue.evaluation.record import record
+from segue.evaluation.asking import TIES
+from segue.evaluation.beyond import BeyondValue, beyond_values
+from segue.evaluation.bins import EDGES, BinMean, by_activity
+from segue.evaluation.estimates import SIGNIFICANT, Comparison, Estimate, compare
+from segue.evaluation.model_result import ModelResult
+from segue.evaluation.record import FORMAT, VERSION, comparison_record, item_bins, model_record, user_bins, versions
 from segue.metrics import BeyondMetric, Metric
 
 PartName: TypeAlias = Literal["test", "validation"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ModelResult:
-    """One model's answers to the users of a part, measured.
-
-    configuration:     name and hyper-parameters, as plain values.
-    values:            float64, shape (n users, m metrics).
-    list_lengths:      int32, shape (n users,), how many items each user got.
-    fit_seconds:       wall-clock time of fitting; None where the model came fitted. A pipeline's is that of its models.
-    recommend_seconds: wall-clock time of making all lists.
-    curves:            by metric without "@k": means at the list lengths of the evaluation, float64.
-    by_popularity:     by the name of a table of bins: means by popularity of the relevant items.
-    beyond:            what the lists and predictions are like, beyond accuracy; None where nothing was looked at.
-    """
-
-    name: str
-    configuration: Mapping[str, Any]
-    values: Float64Array
-    list_lengths: Int32Array
-    fit_seconds: float | None
-    recommend_seconds: float
-    curves: Mapping[str, Float64Array] = field(default_factory=dict)
-    by_popularity: Mapping[str, ItemBins] = field(default_factory=dict)
-    beyond: BeyondResult | None = None
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "values", frozen(self.values, np.float64))
-        object.__setattr__(self, "list_lengths", frozen(self.list_lengths, np.int32))
-        if self.values.ndim != 2 or self.list_lengths.shape != self.values.shape[:1]:
-            raise DataError(
-                f"a result needs values (users, metrics) and one length per user, got {self.values.shape} and "
-                f"{self.list_lengths.shape}"
-            )
-
-    @property
-    def nothing(self) -> int:
-        """How many users got an empty list. They count as misses in every mean."""
-        return int(np.count_nonzero(self.list_lengths == 0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,7 +150,42 @@ class Evaluation:
 
     def record(self) -> dict[str, Any]:
         """Everything but the per-user values, as plain JSON values; the form is that of `segue.evaluation.record`."""
-        return record(self)
+        scored_at = self.scored_at
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "versions": versions(),
+            "seed": self.seed,
+            "threads": self.threads,
+            "dataset": dict(self.dataset),
+            "split": dict(self.split),
+            "warnings": list(self.warnings),
+            "part": self.part,
+            "refit": self.refit,
+            "scored_at": None if scored_at is None else scored_at.isoformat(timespec="seconds"),
+            "earlier_test_runs": self.earlier_runs,
+            "users": int(self.users.size),
+            "ties": TIES,
+            "metrics": [metric.name for metric in self.metrics],
+            "beyond": [metric.name for metric in self.beyond],
+            "lower_is_better": [metric.name for metric in (*self.metrics, *self.beyond) if not metric.higher_is_better],
+            "list_length": self.list_length,
+            "list_lengths": list(self.list_lengths),
+            "intervals": {"level": self.level, "resamples": self.resamples, "seed": self.seed},
+            "significance": SIGNIFICANT,
+            "bins": {"users": user_bins(self.activity), "items": item_bins(self.results[0].by_popularity)},
+            "comparisons": [comparison_record(each) for each in self.comparisons],
+            "models": {
+                result.name: model_record(
+                    result,
+                    [metric.name for metric in self.metrics],
+                    [each for each in self.estimates if each.model == result.name],
+                    [each for each in self.beyond_values if each.model == result.name],
+                    {table: models[result.name] for table, models in self.activity.items()},
+                )
+                for result in self.results
+            },
+        }
 
     def to_json(self) -> str:
         """`record` as text that JSON readers of any kind take (no NaN), ending in a newline."""

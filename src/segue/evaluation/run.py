@@ -18,8 +18,9 @@ from segue.evaluation.asking import Answers, Gauge, ask
 from segue.evaluation.beyond import BeyondAccuracy, background_of, beyond_metrics
 from segue.evaluation.bins import EDGES
 from segue.evaluation.gauges import ByPopularity, Curves, PerUser
+from segue.evaluation.model_result import ModelResult
 from segue.evaluation.record import described_dataset
-from segue.evaluation.result import Evaluation, ModelResult, PartName
+from segue.evaluation.result import Evaluation, PartName
 from segue.evaluation.whole_pipeline import PipelinePlan, wrapped
 from segue.metrics import AnyMetric, Metric, RatingMetric, parse_all, rate
 from segue.pipeline import Pipeline

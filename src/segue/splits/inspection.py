@@ -17,6 +17,7 @@ import scipy.stats
 from segue.core.arrays import Float64Array, Int64Array
 from segue.core.dataset import Dataset
 from segue.errors import DataError
+from segue.splits.as_published import PublishedSplit
 from segue.splits.split import Part, Split
 
 UNFAIR: Final = 0.1
@@ -60,14 +61,15 @@ def inspect(split: Split, part: Literal["test", "validation"] = "test", seed: in
     - tau lies below that of fair parts by more than `UNFAIR` (and three of their standard deviations), or the Gini
       index away from theirs by as much. Where training knows no relevant item (item hold-out) that is the purpose;
     - on average over the hidden items, more than the share `LEAK` of the training entries are later than the item;
-    - users are shown entries that are later than what is hidden from them.
+    - users are shown entries that are later than what is hidden from them;
+    - a published test file repeats what its training file tells.
     Raises DataError where the split has no such part.
     """
     asked = split.test if part == "test" else split.validation
     if asked is None:
         raise DataError("the split has no validation part to look at; ask for a share of validation above 0")
     popularity, unfair = _popularity(split.train, asked, seed)
-    return Inspection(popularity, (*unfair, *_leaks(split.train, asked)))
+    return Inspection(popularity, (*unfair, *_leaks(split.train, asked), *_repeated(split)))
 
 
 def gini(counts: Int64Array) -> float:
@@ -147,3 +149,11 @@ def _leaks(train: Dataset, part: Part) -> list[str]:
                 "hide the last items, or cut by time"
             )
     return warnings
+
+
+def _repeated(split: Split) -> list[str]:
+    how = split.how
+    if not isinstance(how, PublishedSplit) or not how.known_already:
+        return []
+    told = f"{how.known_already} items of users in {how.test_file} stand in {how.train_file}, too"
+    return [f"{told}; what is known is not recommended, so they are left out"]

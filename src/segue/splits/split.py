@@ -161,18 +161,14 @@ class Split:
     def record(self) -> dict[str, Any]:
         """How the split was made and what came out, as plain JSON values."""
         settings = {key: _plain(value) for key, value in asdict(self.how).items()}  # type: ignore[call-overload]
-        train = {
-            "users": int(np.count_nonzero(self.train.histories.lengths)),
-            "items": int(np.unique(self.train.histories.items).size),
-            "entries": self.train.histories.n_entries,
-        }
         parts: Mapping[str, Part | None] = {"validation": self.validation, "test": self.test}
         return {
             "split": self.how.name,
             "settings": settings,
             "seed": self.seed,
             "fold": None if self.fold is None else list(self.fold),
-            "train": train,
+            "train": _counts(self.train),
+            "known": None if self.known is self.train else _counts(self.known),
             **{name: None if part is None else part.counts() for name, part in parts.items()},
             "test_fingerprint": self.test_fingerprint(),
         }
@@ -188,6 +184,14 @@ class Split:
         if self.test.allowed is not None:
             digest.update(np.packbits(self.test.allowed).data)
         return digest.hexdigest()
+
+
+def _counts(learned: Dataset) -> dict[str, int]:
+    return {
+        "users": int(np.count_nonzero(learned.histories.lengths)),
+        "items": int(np.unique(learned.histories.items).size),
+        "entries": learned.histories.n_entries,
+    }
 
 
 def _plain(value: Any) -> Any:
