@@ -72,7 +72,7 @@ def test_every_program_in_a_document_runs(document: Path, tmp_path: Path, monkey
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {"__name__": "example"}
     for program in programs:
-        code = compile("\n" * program.line + program.text, str(document), "exec")
+        code = compile("\n" * program.line + program.text, str(document), "exec", dont_inherit=True)
         exec(code, names)  # noqa: S102  # running the documents is what this test is for
 
 
