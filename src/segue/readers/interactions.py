@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -25,6 +25,8 @@ from segue.readers.times import EARLIEST, LATEST, TimeForm
 _MOST_PLAYS: Final = 2.0**63
 _MOST: Final = float(np.finfo(np.float32).max)
 _TIME, _WEIGHT = "seconds", "number"
+_WORDS: Final = ("title", "artist", "mbid")
+_ROWS_AT_ONCE: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Interactions:
     def __init__(self) -> None:
         self._users, self._items = _Numbers(), _Numbers()
         self._blocks: list[tuple[Int32Array, Int32Array, Float32Array | None, Int64Array | None]] = []
-        self._words: dict[str, list[pl.DataFrame]] = {"title": [], "artist": []}
+        self._words = {name: _Words(name) for name in _WORDS}
 
     @property
     def n_entries(self) -> int:
@@ -52,7 +54,7 @@ class Interactions:
         return sum(block[0].size for block in self._blocks)
 
     def add(self, rows: pl.DataFrame, form: RowForm, tally: Tally) -> None:
-        """Takes a frame of text columns (user, item, and of weight, time, title and artist what there is) and LINE.
+        """Takes a frame of text columns (user, item; of weight, time, title, artist, mbid what there is) and LINE.
 
         Rows that cannot be used are rejected on the tally, each for the first reason that holds.
         """
@@ -63,16 +65,23 @@ class Interactions:
         items = self._items.of(typed["item"])
         for name, found in self._words.items():
             if name in typed.columns:
-                words = pl.DataFrame({"item": items, name: typed[name]}).filter(pl.col(name) != "")
-                found.append(words.unique("item", keep="first", maintain_order=True))
+                found.add(items, typed[name])
         weights = typed[_WEIGHT].cast(pl.Float32).to_numpy() if form.weight else None
         times = typed[_TIME].to_numpy() if form.time is not None else None
         self._blocks.append((self._users.of(typed["user"]), items, weights, times))
 
     def dataset(
-        self, feedback: Feedback, scale: tuple[float, float] | None = None, kind: str | None = None
+        self,
+        feedback: Feedback,
+        scale: tuple[float, float] | None = None,
+        kind: str | None = None,
+        *,
+        canonical: Callable[[pl.DataFrame], pl.Series] | None = None,
     ) -> tuple[Dataset, int]:
         """Everything gathered as a dataset, and how many rows were merged into others.
+
+        `canonical` gets a frame with one row per item, its id and the words known of it (the first ones that were not
+        empty), and returns the ids that they are to have; items that get the same one are one item.
 
         Without times, rows of the same user and item become one: plays are summed, of ratings the last counts, and the
         order within a history means nothing. With times they stay apart, in order of time; only those of the same
@@ -89,20 +98,23 @@ class Interactions:
         if all(block[3] is not None for block in self._blocks):
             times = np.concatenate([block[3] for block in self._blocks if block[3] is not None])
         self._blocks = []
-        histories = _gathered(users, items, weights, times, (len(user_ids), len(item_ids)), feedback)
-        vocabulary = Vocabulary(item_ids)
-        columns: dict[str, Any] = {"id": vocabulary.series}
+        known = pl.DataFrame({"id": item_ids})
+        for words in self._words.values():
+            if words:
+                known = known.with_columns(words.by_item(new_items, known.height))
+        if canonical is not None:
+            known = known.with_columns(canonical(known).alias("id"))
+            vocabulary, place = Vocabulary.encode(known["id"])
+            items = place[items]
+            known = known.group_by("id", maintain_order=True).agg(pl.exclude("id").drop_nulls().first())
+        else:
+            vocabulary = Vocabulary(item_ids)
         if kind is not None:
-            columns["kind"] = [kind] * len(vocabulary)
-        catalogue = pl.DataFrame(columns)
-        for name, blocks in self._words.items():
-            if blocks:
-                catalogue = catalogue.with_columns(_first_words(blocks, name, new_items, len(vocabulary)))
+            known = known.with_columns(pl.lit(kind).alias("kind"))
+        histories = _gathered(users, items, weights, times, (len(user_ids), len(vocabulary)), feedback)
         if feedback == "ratings" and scale is None:
             scale = _scale(weights)
-        dataset = Dataset(
-            Vocabulary(user_ids), vocabulary, histories, Catalogue(catalogue), feedback=feedback, scale=scale
-        )
+        dataset = Dataset(Vocabulary(user_ids), vocabulary, histories, Catalogue(known), feedback=feedback, scale=scale)
         return dataset, users.size - histories.n_entries
 
 
@@ -132,6 +144,37 @@ class _Numbers:
         position = np.full(first.size, -1, dtype=np.int32)
         position[in_order] = np.arange(in_order.size, dtype=np.int32)
         return position[numbers], ids.gather(in_order), position
+
+
+class _Words:
+    """What one column says of the items: of each item the first text that is not empty."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._blocks: list[pl.DataFrame] = []
+        self._bound = _ROWS_AT_ONCE
+
+    def __bool__(self) -> bool:
+        return any(block.height for block in self._blocks)
+
+    def add(self, items: Int32Array, texts: pl.Series) -> None:
+        """One text for each of these numbers of items."""
+        block = pl.DataFrame({"item": items, self._name: texts}).filter(pl.col(self._name) != "")
+        self._blocks.append(_first(block))
+        if sum(block.height for block in self._blocks) > self._bound:
+            self._blocks = [_first(pl.concat(self._blocks))]
+            self._bound = 2 * self._blocks[0].height + _ROWS_AT_ONCE
+
+    def by_item(self, position: Int32Array, n_items: int) -> pl.Series:
+        """The text of each item, null where there is none; `position` says where the item of each number stands."""
+        first = _first(pl.concat(self._blocks))
+        placed = first.with_columns(pl.Series("item", position[first["item"].to_numpy()]))
+        everyone = pl.DataFrame({"item": np.arange(n_items, dtype=np.int32)})
+        return everyone.join(placed, on="item", how="left", maintain_order="left")[self._name]
+
+
+def _first(words: pl.DataFrame) -> pl.DataFrame:
+    return words.unique("item", keep="first", maintain_order=True)
 
 
 def _typed(form: RowForm) -> list[pl.Expr]:
@@ -242,13 +285,6 @@ def _same_second_merged(histories: Histories) -> Histories:
 def _fitting(sums: npt.NDArray[np.float64]) -> Float32Array:
     """Sums as float32; a sum of huge weights that overflows becomes the largest number there is."""
     return np.clip(sums, -_MOST, _MOST).astype(np.float32)
-
-
-def _first_words(blocks: list[pl.DataFrame], name: str, new_items: Int32Array, n_items: int) -> pl.Series:
-    words = pl.concat(blocks).unique("item", keep="first", maintain_order=True)
-    values = np.full(n_items, None, dtype=object)
-    values[new_items[words["item"].to_numpy()]] = words[name].to_list()
-    return pl.Series(name, values.tolist(), dtype=pl.String)
 
 
 def _scale(weights: Float32Array) -> tuple[float, float]:

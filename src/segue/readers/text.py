@@ -134,6 +134,27 @@ def look_at(path: Path, format: str, *, encoding: str | None = None) -> TextFile
     return TextFile(path, guess, source, f"{path.name} is not UTF-8; it was read as {guess} (--encoding names another)")
 
 
+def first_lines(path: Path) -> list[str]:
+    """The whole lines within the first 64 KiB that are not blank, without their ends; none where it is no text file.
+
+    For finding out what a file is: it reads no more than that, and raises nothing.
+    """
+    try:
+        if not path.is_file():
+            return []
+        with path.open("rb") as file:
+            raw = file.read(_SAMPLE)
+    except OSError:
+        return []
+    if not looks_like_text(raw):
+        return []
+    encoding = next((name for mark, name in _MARKS if raw.startswith(mark)), "utf-8")
+    text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(raw, final=False)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    whole = lines[:-1] if len(raw) == _SAMPLE and len(lines) > 1 else lines
+    return [line for line in whole if line.strip()]
+
+
 def require_file(path: Path) -> None:
     """Raises StorageError where the path is not a regular file that is there."""
     with translated(path):

@@ -21,11 +21,11 @@ from segue.core.dataset import Dataset
 from segue.core.histories import Histories
 from segue.core.progress import SILENT, Progress
 from segue.core.vocabulary import Vocabulary
-from segue.errors import DataError, StorageError
+from segue.errors import DataError
 from segue.readers.reader import NO_OPTIONS, Guess, ReadOptions
 from segue.readers.report import ReadReport, Tally
 from segue.readers.sifting import LINE, sift
-from segue.readers.text import TextFile, look_at
+from segue.readers.text import TextFile, first_lines, look_at
 
 _ID: Final = r"[^ \t\r]+"
 _WHOLE: Final = r"^[0-9]+$"
@@ -42,13 +42,9 @@ class UserLists:
 
     def sniff(self, path: Path) -> Guess | None:
         """A text file of whole numbers between blanks, a line per user, with lines of many lengths."""
-        if not path.is_file():
+        rows = [line.split() for line in first_lines(path)[:_SNIFFED]]
+        if not rows:
             return None
-        try:
-            lines = [line.split() for line in look_at(path, self.name).head().splitlines()[:_SNIFFED]]
-        except (DataError, StorageError):
-            return None
-        rows = [line for line in lines if line]
         whole = all(word.isascii() and word.isdigit() for row in rows for word in row)
         lengths = {len(row) for row in rows}
         one_each = len({row[0] for row in rows}) == len(rows)
