@@ -106,7 +106,9 @@ def _dataset(rows: pl.DataFrame, paths: Sequence[Path]) -> tuple[Dataset, int, l
     """The dataset of all lines, how many entries repeat another one, and notes."""
     told = ", ".join(map(str, paths))
     alone = rows.filter(pl.col("items").list.len() == 0).height
-    if alone * 2 > rows.height or alone == rows.height:
+    if not rows.height:
+        raise DataError(f"{told}: there is no line that can be used; expected a user and the user's items on each line")
+    if alone * 2 > rows.height:
         raise DataError(
             f"{told}: {alone} of {rows.height} lines hold a single word; expected a user and the user's items on each "
             "line, separated by blanks"

@@ -46,10 +46,12 @@ class LeaveLastOut:
         counts = np.where(distinct.counts > self.test, self.test, 0)
         shown, hidden = hide(dataset.histories, distinct, counts, "last", generator)
         test = Part.of("test", users, shown, hidden, self.relevant_above)
-        validation, known = None, dataset.with_histories(shown)
+        learned = known = dataset.with_histories(shown)
+        validation = None
         if self.validation:
             still = Distinct.of(shown)
             counts = np.where((counts > 0) & (still.counts > self.validation), self.validation, 0)
             shown, hidden = hide(shown, still, counts, "last", generator)
             validation = Part.of("validation", users, shown, hidden, self.relevant_above)
-        return Split(dataset.with_histories(shown), validation, test, self, seed, known)
+            learned = dataset.with_histories(shown)
+        return Split(learned, validation, test, self, seed, known)

@@ -92,10 +92,12 @@ class PerUserRatio:
     ) -> Split:
         users = np.arange(dataset.n_users, dtype=np.int64)
         test = Part.of("test", users, shown, hidden, self.relevant_above)
-        validation, known = None, dataset.with_histories(shown)
+        learned = known = dataset.with_histories(shown)
+        validation = None
         if self.validation:
             still = Distinct.of(shown)
             counts = np.minimum(nearest_share(distinct.counts, self.validation), np.maximum(still.counts - 1, 0))
             shown, hidden = hide(shown, still, counts, self.pick, generator)
             validation = Part.of("validation", users, shown, hidden, self.relevant_above)
-        return Split(dataset.with_histories(shown), validation, test, self, seed, known)
+            learned = dataset.with_histories(shown)
+        return Split(learned, validation, test, self, seed, known)

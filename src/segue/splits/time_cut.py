@@ -57,7 +57,8 @@ class TimeCut:
         cut = _seconds(self.test_at) if self.test_at else _quantile(by_time, 1 - self.test)
         users = np.arange(dataset.n_users, dtype=np.int64)
         test = Part.of("test", users, *_cut(histories, times, distinct, cut), self.relevant_above)
-        validation, known = None, dataset.with_histories(histories.where(times < cut))
+        learned = known = dataset.with_histories(histories.where(times < cut))
+        validation = None
         if self.validation or self.validation_at:
             end = cut
             cut = (
@@ -71,7 +72,8 @@ class TimeCut:
                 )
             given, hidden = _cut(histories, times, distinct, cut, end)
             validation = Part.of("validation", users, given, hidden, self.relevant_above)
-        return Split(dataset.with_histories(histories.where(times < cut)), validation, test, self, seed, known)
+            learned = dataset.with_histories(given)
+        return Split(learned, validation, test, self, seed, known)
 
 
 def _cut(

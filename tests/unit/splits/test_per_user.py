@@ -154,3 +154,36 @@ def test_the_last_items_of_histories_without_order_are_refused(make_dataset: Mak
 def test_impossible_settings_are_refused(settings: dict[str, object]) -> None:
     with pytest.raises(SettingsError):
         PerUserRatio(**settings)  # type: ignore[arg-type]
+
+
+@given(seed=st.integers(0, 10_000), count=st.integers(2, 5))
+def test_folds_over_entries_hide_every_item_once(make_dataset: MakeDataset, seed: int, count: int) -> None:
+    dataset = make_dataset(seed)
+    hidden: dict[int, list[int]] = {}
+    sizes = []
+    for number, split in enumerate(PerUserRatio(validation=0.1).folds(dataset, count, seed), start=1):
+        assert split.fold == (number, count)
+        assert split.record()["fold"] == [number, count]
+        sizes.append(split.test.relevant.n_entries)
+        for row, user in enumerate(split.test.users.tolist()):
+            hidden.setdefault(user, []).extend(split.test.relevant[row].items.tolist())
+    for user in range(dataset.n_users):
+        distinct = set(dataset.histories[user].items.tolist())
+        assert sorted(hidden.get(user, [])) == (sorted(distinct) if len(distinct) > 1 else [])
+    assert max(sizes) <= sum(sizes) / count * 1.6
+
+
+def test_folds_of_the_last_items_are_refused(make_dataset: MakeDataset) -> None:
+    with pytest.raises(SettingsError, match="set pick to 'random'"):
+        next(PerUserRatio(pick="last").folds(make_dataset(0, "position"), 3))
+    with pytest.raises(SettingsError, match="at least 2 folds, got 1"):
+        next(PerUserRatio().folds(make_dataset(0), 1))
+
+
+def test_train_and_validation_together_are_what_the_test_part_is_shown(make_dataset: MakeDataset) -> None:
+    split = PerUserRatio(validation=0.2).split(make_dataset(2), 0)
+    known = split.known.histories
+    assert known.n_entries > split.train.histories.n_entries
+    assert known[split.test.users] == split.test.given
+    plain = PerUserRatio().split(make_dataset(2), 0)
+    assert plain.known is plain.train

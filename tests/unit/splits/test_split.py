@@ -42,7 +42,11 @@ def test_rows_that_do_not_fit_together_are_refused() -> None:
 
 def test_the_table_of_splits_goes_by_their_names() -> None:
     assert dict(SPLITS) == {splitter.name: splitter for splitter in SPLITS.values()}
-    assert [SPLITS[name] for name in ("held-out-users", "per-user", "time-cut")] == [HeldOutUsers, PerUserRatio, TimeCut]
+    assert [SPLITS[name] for name in ("held-out-users", "per-user", "time-cut")] == [
+        HeldOutUsers,
+        PerUserRatio,
+        TimeCut,
+    ]
 
 
 @pytest.mark.parametrize("name", ["held-out-users", "per-user", "time-cut"])
