@@ -9,6 +9,7 @@ from segue.evaluation.pooling import pool
 from segue.evaluation.result import Evaluation, PartName
 from segue.evaluation.run import DEFAULT_LENGTHS, DEFAULT_METRICS, Candidate, evaluate
 from segue.evaluation.whole_pipeline import PipelinePlan
+from segue.evaluation.witness import Witness
 
 __all__ = [
     "DEFAULT_LENGTHS",
@@ -21,6 +22,7 @@ __all__ = [
     "ModelResult",
     "PartName",
     "PipelinePlan",
+    "Witness",
     "evaluate",
     "pool",
 ]

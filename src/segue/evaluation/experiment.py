@@ -10,11 +10,13 @@ from datetime import datetime
 from segue.core.dataset import Dataset
 from segue.core.progress import SILENT, Progress
 from segue.errors import SettingsError
+from segue.evaluation.asking import Answers
 from segue.evaluation.pooling import pool
 from segue.evaluation.record import described_dataset
 from segue.evaluation.result import Evaluation, PartName
 from segue.evaluation.run import DEFAULT_LENGTHS, DEFAULT_METRICS, Candidate, evaluate
-from segue.metrics import parse_all
+from segue.evaluation.witness import Witness
+from segue.metrics import Rated, parse_all
 from segue.splits import Folding, Split, Splitter
 
 
@@ -72,6 +74,7 @@ class Experiment:
         *,
         scored_at: datetime | None = None,
         earlier_runs: Callable[[str], int] | None = None,
+        witness: Witness | None = None,
         progress: Progress = SILENT,
         threads: int | None = None,
         clock: Callable[[], float] = time.perf_counter,
@@ -80,6 +83,7 @@ class Experiment:
 
         scored_at:    the time that the record tells. earlier_runs: how many earlier runs scored the test part with a
                       fingerprint (`Split.test_fingerprint`). `clock` gives seconds.
+        witness:      looks on, and keeps what a report shows besides the record.
         Raises what `evaluate` and the split raise.
         """
         about = described_dataset(self.dataset)
@@ -100,9 +104,16 @@ class Experiment:
                     level=self.level,
                     scored_at=scored_at,
                     earlier_runs=earlier_runs(split.test_fingerprint()) if earlier_runs and counted else None,
+                    look=None if witness is None else self._watched(witness, split),
                     progress=progress,
                     threads=threads,
                     clock=clock,
                 )
             )
         return pool(found) if self.folds else found[0]
+
+    def _watched(self, witness: Witness, split: Split) -> Callable[[str, Answers, Rated | None], None] | None:
+        asked = split.test if self.part == "test" else split.validation
+        if asked is None:
+            return None
+        return witness.watch(self.dataset, split.known if self.refit else split.train, asked, self.seed)

@@ -22,7 +22,7 @@ from segue.evaluation.model_result import ModelResult
 from segue.evaluation.record import described_dataset
 from segue.evaluation.result import Evaluation, PartName
 from segue.evaluation.whole_pipeline import PipelinePlan, wrapped
-from segue.metrics import AnyMetric, Metric, RatingMetric, parse_all, rate
+from segue.metrics import AnyMetric, Metric, Rated, RatingMetric, parse_all, rate
 from segue.pipeline import Pipeline
 from segue.splits import Split, inspect
 
@@ -47,7 +47,7 @@ def evaluate(
     level: float = 0.95,
     scored_at: datetime | None = None,
     earlier_runs: int | None = None,
-    look: Callable[[str, Answers], None] | None = None,
+    look: Callable[[str, Answers, Rated | None], None] | None = None,
     progress: Progress = SILENT,
     threads: int | None = None,
     clock: Callable[[], float] = time.perf_counter,
@@ -62,7 +62,8 @@ def evaluate(
     list_lengths: where the curves are taken; those beyond the number of items are left out.
     dataset:      what records tell of the dataset that was split; by default, what `described_dataset` tells of the
                   training data. scored_at and earlier_runs are recorded as they come. `clock` gives seconds.
-    look:         called with the name of each model, and the model, once it is measured.
+    look:         called with the name of each model, the model, and its predictions (None where no metric needs them),
+                  once it is measured; see `Witness`.
 
     Raises SettingsError for a metric that cannot be, or looks further than there are items; NotFoundError for an
     unknown one; DataError where the split has no such part, or a fitted model is of other items; ModelError where a
@@ -116,7 +117,7 @@ def evaluate(
             )
         )
         if look is not None:
-            look(name, model)
+            look(name, model, rated)
     inspection = inspect(split, part, seed)
     return Evaluation(
         part=part,

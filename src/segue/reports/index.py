@@ -28,13 +28,11 @@ def tradeoff_figure(found: IndexTradeoff, name: str = "index-trade-off") -> Plot
                 marker=series_marker(place),
                 markeredgecolor=PAPER,
             )
-        for speed, what in (
-            (found.brute_force, "brute force"),
-            (found.brute_force_batched, "brute force, all at once"),
-        ):
+        references = {"brute force": found.brute_force, "brute force, all at once": found.brute_force_batched}
+        for what, speed in references.items():
             axes.axhline(speed, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
             axes.annotate(
-                f"{what}: {short(float(f'{speed:.3g}'))}", (0, speed), (3, 2), xycoords=("axes fraction", "data"),
+                f"{what}: {_rough(speed)}", (0, speed), (3, 2), xycoords=("axes fraction", "data"),
                 textcoords="offset points", ha="left", va="bottom", color=MUTED, fontsize=7.5,
             )  # fmt: skip
         low, high = axes.get_ylim()
@@ -56,9 +54,15 @@ def tradeoff_figure(found: IndexTradeoff, name: str = "index-trade-off") -> Plot
         )
 
     seen = "; ".join(
-        f"{visible(point.label)} recall {point.recall:.3f} at {short(float(f'{point.queries_per_second:.3g}'))} per second"
+        f"{visible(point.label)} recall {point.recall:.3f} at {_rough(point.queries_per_second)} per second"
         for point in found.points
     )
-    size = f"{counted(found.n_vectors, 'vector')} of {found.dimensions} dimensions, {counted(found.n_queries, 'query', 'queries')}"
-    note = f"Up and to the right is better. {size}, asked one by one; the median of {counted(found.repeats, 'repeat')}."
+    asked = f"{counted(found.n_queries, 'query', 'queries')}, one by one, median of {counted(found.repeats, 'run')}"
+    vectors = f"{counted(found.n_vectors, 'vector')} of {found.dimensions} dimensions"
+    note = f"Up and to the right is better. {vectors}; {asked}."
     return draw(name, "Recall against speed", f"{note} {seen}.", paint, note=note)
+
+
+def _rough(speed: float) -> str:
+    """Three digits: more are noise."""
+    return short(float(f"{speed:.3g}"))

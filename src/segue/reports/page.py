@@ -57,10 +57,7 @@ def page(
         sections=sections,
         samples=samples,
         facts=facts(run),
-        rows=[
-            (metric, metric in run.lower_is_better, [_field(model, metric) for model in run.models])
-            for metric in run.metrics
-        ],
+        groups=_groups(run),
         costs=_costs(run),
         comparisons=_comparisons(run),
         configurations=_configurations(run.models),
@@ -180,6 +177,20 @@ def _field(model: ModelView, metric: str) -> _Field:
     return _Field(number(cell.mean), f"{number(cell.low)} to {number(cell.high)}" if known else "", cell.ties)
 
 
+def _groups(run: RunView) -> list[tuple[str, list[tuple[str, bool, list[_Field]]]]]:
+    """The rows of the table: accuracy, then what lists are like whatever they hit."""
+    rows = [
+        (visible(name), name in run.lower_is_better, [_field(model, name) for model in run.models])
+        for name in run.metrics
+    ]
+    beyond = [name in run.beyond for name in run.metrics]
+    groups = [
+        ("", [row for row, other in zip(rows, beyond, strict=True) if not other]),
+        ("beyond accuracy", [row for row, other in zip(rows, beyond, strict=True) if other]),
+    ]
+    return [group for group in groups if group[1]]
+
+
 def _costs(run: RunView) -> list[tuple[str, list[str]]]:
     def nothing(model: ModelView) -> str:
         share = f" ({model.nothing / run.users:.1%})" if run.users and model.nothing else ""
@@ -238,10 +249,12 @@ def _search(study: Mapping[str, Any]) -> dict[str, Any] | None:
         "model": visible(study.get("model", "")),
         "metric": visible(study.get("metric", "")),
         "value": number(value) if isinstance(value, (int, float)) else "–",
-        "parameters": [
-            (visible(key), _plain(v)) for key, v in (best.get("parameters") or best.get("params") or {}).items()
+        "parameters": [(visible(key), _plain(v)) for key, v in (best.get("values") or {}).items()],
+        "edges": [
+            f"{visible(edge.get('parameter', ''))} lies on the {visible(edge.get('side', ''))} edge of its space: "
+            "the best may lie beyond."
+            for edge in study.get("edges") or ()
         ],
-        "warnings": [visible(warning) for warning in study.get("warnings") or ()],
     }
 
 

@@ -147,6 +147,7 @@ def draw(
         drawing, picture = io.StringIO(), io.BytesIO()
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         figure.savefig(drawing, format="svg", metadata=nothing)
+        figure.set_layout_engine("none")  # everything has its place now
         figure.savefig(picture, format="png", dpi=_DOTS, metadata={"Software": None})
     return Plot(name, title, alt, note, drawing.getvalue(), picture.getvalue())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -12,8 +11,8 @@ from matplotlib.collections import Collection, PatchCollection
 from matplotlib.patches import Rectangle
 from scipy import stats
 
-from segue.core.arrays import Float64Array, frozen
-from segue.errors import DataError
+from segue.core.arrays import Float64Array
+from segue.evaluation.predictions import Predictions
 from segue.reports.plot import INK, MUTED, PAPER, Plot, draw, series_color
 from segue.reports.wording import counted, short
 
@@ -23,47 +22,6 @@ _ROWS: Final = 24
 _GRID: Final = 15  # hexagons across; more of them show the steps of a rating scale as holes
 _TENTHS: Final = 10
 _QUANTILES: Final = 200  # points of a Q-Q plot are thinned to this many
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Predictions:
-    """Hidden ratings, or counts, and what a model said of them.
-
-    truth, predicted: float64, shape (n,), finite, n at least 1.
-    popularity:       float64, shape (n,), how many training users have each pair's item; None where it is not known.
-
-    Raises DataError at birth where shapes differ, nothing is there, or a number is not finite.
-    """
-
-    truth: Float64Array
-    predicted: Float64Array
-    popularity: Float64Array | None = None
-
-    def __post_init__(self) -> None:
-        columns = ["truth", "predicted"] + ([] if self.popularity is None else ["popularity"])
-        for column in columns:
-            object.__setattr__(self, column, frozen(getattr(self, column), np.float64))
-        shapes = {getattr(self, column).shape for column in columns}
-        if len(shapes) > 1 or self.truth.ndim != 1 or not self.truth.size:
-            raise DataError(f"predictions need vectors of one length, at least 1, got shapes {sorted(shapes)}")
-        if not all(np.isfinite(getattr(self, column)).all() for column in columns):
-            raise DataError("predictions must be finite numbers; NaN or infinity came")
-
-    @property
-    def errors(self) -> Float64Array:
-        """Prediction less truth: positive where the model promised too much."""
-        return self.predicted - self.truth
-
-    def facts(self) -> dict[str, float]:
-        """Bias (the mean error), MAE, RMSE, and R2 where the truth varies: 1 - errors squared / deviations squared."""
-        errors = self.errors
-        spread = float(np.square(self.truth - self.truth.mean()).sum())
-        facts = {
-            "bias": float(errors.mean()),
-            "MAE": float(np.abs(errors).mean()),
-            "RMSE": float(np.sqrt(np.square(errors).mean())),
-        }
-        return facts | ({"R²": 1 - float(np.square(errors).sum()) / spread} if spread > 0 else {})
 
 
 def diagnosis(name: str, model: str, predictions: Predictions) -> list[Plot]:

@@ -72,6 +72,11 @@ class RunView:
         """The metric that plots of trade-offs show: the first that any model has a value of."""
         return next((name for name in self.metrics if any(name in model.cells for model in self.models)), None)
 
+    @property
+    def beyond(self) -> frozenset[str]:
+        """The metrics that say what lists are like, whatever they hit."""
+        return frozenset(self.record.get("beyond") or ())
+
     def find(self, stem: str) -> str | None:
         """The first metric whose name without "@k" is this."""
         return next((name for name in self.metrics if name.partition("@")[0] == stem), None)
@@ -90,7 +95,7 @@ def read(record: Mapping[str, Json]) -> RunView:
     level = _mapping(record.get("intervals")).get("level")
     models = tuple(_model(visible(name), _mapping(found)) for name, found in record["models"].items())
     seen = dict.fromkeys(name for model in models for name in model.cells)
-    named = [str(name) for name in record.get("metrics") or ()]
+    named = [str(name) for key in ("metrics", "beyond") for name in record.get(key) or ()]
     return RunView(
         models=models,
         metrics=tuple(dict.fromkeys([*named, *seen])),

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from segue.evaluation.overheard import TrainingCurve
+from segue.evaluation.predictions import Predictions
 from segue.reports.comparing import Value, by_bin, by_length, intervals, trade_off
 from segue.reports.learning import history, importance, training
 from segue.reports.plot import Plot
-from segue.reports.rating import Predictions, diagnosis
+from segue.reports.rating import diagnosis
 from segue.reports.reading import Cell, RunView
 from segue.reports.wording import visible
 
@@ -191,7 +192,7 @@ def _tuning(study: Mapping[str, Any]) -> Iterable[Plot]:
     if any(value is not None for value in numbers):
         yield history(
             f"tuning-{_stem(model)}-trials", model, metric, numbers,
-            higher_is_better=study.get("direction", "maximize") != "minimize",
+            higher_is_better=bool(study.get("higher_is_better", True)),
         )  # fmt: skip
     shares = study.get("importance") or {}
     if isinstance(shares, Mapping) and len(shares) > 1:

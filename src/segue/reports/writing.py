@@ -14,10 +14,10 @@ from typing import Any, Final
 from segue.durable import translated, write_text
 from segue.errors import SettingsError
 from segue.evaluation.overheard import TrainingCurve
+from segue.evaluation.predictions import Predictions
 from segue.evaluation.samples import Samples
 from segue.reports.page import page
 from segue.reports.plot import Plot
-from segue.reports.rating import Predictions
 from segue.reports.reading import read
 from segue.reports.sections import Section, overview, sections
 
