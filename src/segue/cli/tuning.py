@@ -47,21 +47,25 @@ def tune(
     from segue.cli.progress import shown
 
     workspace = call.open()
-    with shown() as progress:
-        tuned = bootstrap.tune(
-            workspace,
-            model,
-            metrics=metric or (),
-            trials=trials,
-            folds=folds,
-            sampler=sampler,
-            prune=prune,
-            timeout=timeout,
-            new=new,
-            seed=seed,
-            progress=progress,
-            threads=threads,
-        )
+    try:
+        with shown() as progress:
+            tuned = bootstrap.tune(
+                workspace,
+                model,
+                metrics=metric or (),
+                trials=trials,
+                folds=folds,
+                sampler=sampler,
+                prune=prune,
+                timeout=timeout,
+                new=new,
+                seed=seed,
+                progress=progress,
+                threads=threads,
+            )
+    except KeyboardInterrupt:
+        note("the finished trials are kept; the same command goes on after them")
+        raise
     found = tuned.found
     if apply and found.best is not None:
         bootstrap.apply_tuning(workspace, found)
@@ -70,6 +74,12 @@ def tune(
         return
     if tuned.aside is not None:
         note(f"the study before is kept as {tuned.aside}")
+    if found.before == len(found.trials):
+        note(
+            f"the study has its {counted(found.before, 'trial')} already; a larger --trials goes on, --new begins anew"
+        )
+    elif found.before:
+        note(f"went on after the {counted(found.before, 'trial')} that were there")
     print_tuning(found, applied=apply)
     note(f"recorded in {tuned.record}")
 

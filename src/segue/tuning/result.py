@@ -25,6 +25,7 @@ class Tuning:
     validation:    the record of the parts that the trials were judged on (see `Validation.record`).
     importance:    share of each parameter (see `importance`).
     dataset:       fingerprint of the data.
+    before:        how many of the trials were there before this search went on.
     """
 
     configuration: Configuration
@@ -38,6 +39,7 @@ class Tuning:
     validation: Mapping[str, Any]
     trials: tuple[Trial, ...]
     importance: Mapping[str, float]
+    before: int = 0
 
     @property
     def model(self) -> str:

@@ -18,9 +18,8 @@ from segue.core.protocols import Configuration
 from segue.core.spaces import Space, Tunable, as_plain, size
 from segue.durable import write_text
 from segue.errors import DataError, ModelError, SettingsError
-from segue.evaluation import evaluate
-from segue.metrics import parse_all
 from segue.tuning.importance import importance
+from segue.tuning.measuring import Fold, metrics_of
 from segue.tuning.result import Tuning
 from segue.tuning.sampling import check_sampler, contains, suggest
 from segue.tuning.study import Study, opened
@@ -29,7 +28,6 @@ from segue.tuning.validation import Validation
 
 DEFAULT_METRIC: Final = "ndcg@20"
 DEFAULT_TRIALS: Final = 50
-_RESAMPLES: Final = 100  # the least there can be: the intervals of a trial are not looked at
 
 
 def tune(
@@ -73,7 +71,8 @@ def tune(
         raise SettingsError("pruning compares trials fold by fold, and there is only one; ask for 2 folds or more")
     space = _space_of(configuration, space)
     check_sampler(sampler, space)
-    names, maximize = _measures(metrics, validation)
+    measures = metrics_of(metrics, validation)
+    names, maximize = tuple(metric.name for metric in measures), measures[0].higher_is_better
     identity = {
         "model": configuration.name,
         "metrics": list(names),
@@ -83,8 +82,12 @@ def tune(
         "validation": validation.record(),
         "seed": seed,
     }
-    search = _Search(configuration, space, validation, names, maximize, seed, prune, progress, threads, clock)
+    folds = [
+        Fold(split, part, measures, seed=seed, progress=progress, threads=threads) for split, part in validation.asked()
+    ]
+    search = _Search(configuration, space, folds, names, maximize, seed, prune, progress, clock)
     with opened(file, identity, space, maximize=maximize) as study:
+        before = len(study.finished)
         try:
             search.run(study, _enough(trials, sampler, space), sampler, timeout)
         finally:
@@ -100,6 +103,7 @@ def tune(
                 validation=validation.record(),
                 trials=study.trials(),
                 importance=importance(space, study.trials(), maximize=maximize),
+                before=before,
             )
             write_text(file.with_suffix(".json"), found.to_json())
     if found.trials and found.best is None:
@@ -115,13 +119,12 @@ class _Search:
 
     configuration: Configuration
     space: Space
-    validation: Validation
+    folds: Sequence[Fold]
     metrics: tuple[str, ...]
     maximize: bool
     seed: int
     prune: bool
     progress: Progress
-    threads: int | None
     clock: Callable[[], float]
 
     def run(self, study: Study, trials: int, sampler: str, timeout: float | None) -> None:
@@ -161,10 +164,10 @@ class _Search:
         pruned = False
         try:
             configuration = replace(self.configuration, **point)  # type: ignore[type-var]  # a dataclass, always
-            for fold in self.validation.folds:
-                results.append(self._asked(configuration, fold))
+            for fold in self.folds:
+                results.append(fold.means(configuration))
                 means = _means(results)
-                rest = len(self.validation.folds) - len(results)
+                rest = len(self.folds) - len(results)
                 if rest and self.prune and self._hopeless(finished, [found[self.metrics[0]] for found in results]):
                     pruned = True
                     break
@@ -180,26 +183,6 @@ class _Search:
             means,
             self.clock() - started,
         )
-
-    def _asked(self, configuration: Configuration, fold: Any) -> Mapping[str, float]:
-        """The mean of each metric over the users of one fold."""
-        name = configuration.name
-        found = evaluate(
-            {name: configuration},
-            fold,
-            self.metrics,
-            part=self.validation.part,
-            list_lengths=(),
-            seed=self.seed,
-            resamples=_RESAMPLES,
-            progress=self.progress,
-            threads=self.threads,
-        )
-        means = {metric: found.mean(name, metric) for metric in self.metrics}
-        for metric, mean in means.items():
-            if not math.isfinite(mean):
-                raise ModelError(f"{metric} came out as {mean}")
-        return means
 
     def _hopeless(self, finished: Sequence[FrozenTrial], folds: Sequence[float]) -> bool:
         """Whether the mean of these folds is worse than the median of what others had after as many."""
@@ -245,19 +228,6 @@ def _space_of(configuration: Configuration, space: Space | None) -> Space:
     if not space:
         raise SettingsError(f"there is nothing to search: the space of {configuration.name} is empty")
     return space
-
-
-def _measures(metrics: Sequence[str], validation: Validation) -> tuple[tuple[str, ...], bool]:
-    """The names of the metrics, and whether higher is better for the first; SettingsError where one looks too far."""
-    parsed = parse_all(metrics)
-    for metric in parsed:
-        length = getattr(metric, "k", None)  # what takes no list length looks as far as it must
-        if length is not None and length > validation.n_items:
-            raise SettingsError(
-                f"{metric.name} asks for lists of {length}, but there are only {validation.n_items} items; "
-                f"ask for '{metric.name.partition('@')[0]}@{validation.n_items}' or less"
-            )
-    return tuple(metric.name for metric in parsed), parsed[0].higher_is_better
 
 
 def _values(configuration: Configuration) -> dict[str, Any]:

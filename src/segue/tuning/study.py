@@ -38,10 +38,10 @@ _WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "model": "another model",
         "metrics": "other metrics",
         "space": "another space",
-        "fixed": "other values of the hyper-parameters that are not searched",
+        "fixed": "other values of what is not searched",
         "dataset": "another dataset",
-        "validation": "another split",
         "seed": "another seed",
+        "validation": "another split",
     }
 )
 
@@ -151,10 +151,9 @@ def _check(file: Path, study: optuna.Study, identity: Mapping[str, Any]) -> None
         raise _damaged(file, "it was begun by another version of segue")
     for name, word in _WORDS.items():
         if known.get(name) != identity.get(name):
-            detail = f" ({_short(known.get(name))}, now {_short(identity.get(name))})" if name != "fixed" else ""
             raise SettingsError(
-                f"the study in {file} was begun with {word}{detail}, and its trials would not compare; "
-                "go on as it was begun, or begin another with --new"
+                f"the study in {file} was begun with {word} ({_difference(known.get(name), identity.get(name))}), and "
+                "its trials would not compare; go on as it was begun, or begin another with --new"
             )
 
 
@@ -226,8 +225,21 @@ def _plain(identity: Mapping[str, Any]) -> dict[str, Any]:
     return back
 
 
+def _difference(before: Any, now: Any) -> str:
+    """Where two plain values first differ, in few words."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        for name in [*before, *now]:
+            if before.get(name) != now.get(name):
+                return f"{name}: {_difference(before.get(name), now.get(name))}"
+    if isinstance(before, list) and isinstance(now, list) and isinstance([*before, None][0], dict):
+        if len(before) != len(now):
+            return f"{len(before)}, now {len(now)}"
+        return next(_difference(old, new) for old, new in zip(before, now, strict=True) if old != new)
+    return f"{_short(before)}, now {_short(now)}"
+
+
 def _short(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
     text = value if isinstance(value, str) else json.dumps(value)
-    return text if len(text) <= 60 else text[:12] + "..."
+    if isinstance(value, list):
+        text = ", ".join(map(_short, value))
+    return text if len(text) <= 60 else text[:57] + "..."

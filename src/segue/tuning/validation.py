@@ -27,26 +27,26 @@ class Validation:
     @property
     def users(self) -> int:
         """How many users are asked, in all folds together."""
-        return sum(len(asked) for asked in self._asked())
+        return sum(len(part) for _, part in self.asked())
 
     @property
     def n_items(self) -> int:
         return len(self.folds[0].train.items)
 
+    def asked(self) -> Iterator[tuple[Split, Part]]:
+        """Each split, with the part of it that is asked."""
+        for split in self.folds:
+            part = split.test if self.part == "test" else split.validation
+            assert part is not None
+            yield split, part
+
     def record(self) -> dict[str, Any]:
         """How the parts were made and what came out, as plain JSON values."""
         folds = []
-        for fold, asked in zip(self.folds, self._asked(), strict=True):
-            told = fold.record()
-            made = {key: told[key] for key in ("split", "settings", "seed", "train")}
-            folds.append({**made, "asked": asked.counts()})
+        for split, part in self.asked():
+            told = split.record()
+            folds.append({key: told[key] for key in ("split", "settings", "seed", "train")} | {"asked": part.counts()})
         return {"folds": folds, "users": self.users}
-
-    def _asked(self) -> Iterator[Part]:
-        for fold in self.folds:
-            part = fold.test if self.part == "test" else fold.validation
-            assert part is not None
-            yield part
 
 
 def validation_of(dataset: Dataset, how: Splitter, seed: int = 0, folds: int | None = None) -> Validation:
