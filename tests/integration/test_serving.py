@@ -113,7 +113,7 @@ def test_names_that_a_proxy_uses_and_the_form_of_the_log_are_said_on_the_command
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={name: value for name, value in os.environ.items() if name != "SEGUE_API_KEY"} | {"PYTHONUNBUFFERED": "1"},
+        env={name: value for name, value in os.environ.items() if name not in ("SEGUE_API_KEY", "PYTHONUNBUFFERED")},
     )
     try:
         assert process.stdout is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
 
 import typer
@@ -69,7 +70,12 @@ def run(station: Station, host: str, port: int, options: ServiceOptions | None =
     from segue.service import run as listen
 
     app = create_app(station, options or ServiceOptions(api_key=_api_key()))
-    listen(app, host, port, announce=lambda address: say(f"The page is at {address}  (Ctrl-C stops it)"))
+    listen(app, host, port, announce=_announce)
+
+
+def _announce(address: str) -> None:
+    say(f"The page is at {address}  (Ctrl-C stops it)")
+    sys.stdout.flush()  # into a file or a pipe, too, at once
 
 
 def _api_key() -> str | None:
