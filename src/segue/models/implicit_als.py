@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Literal, TypeAlias, get_args
 
@@ -21,19 +21,13 @@ from segue.errors import ArtifactError, DataError, SettingsError
 from segue.kernels.threads import blas
 from segue.models.alternating import Entries, Side, aligned, squares, to_axes
 from segue.models.embedding import EmbeddingModel
+from segue.models.weighting import Weighting, check_weighting, weighted
 
-Weighting: TypeAlias = Literal["binary", "linear", "log", "power"]
 Solver: TypeAlias = Literal["cg", "exact"]
 
 _INITIAL_SCALE: Final = 0.1  # standard deviation of the first item vectors' length (Rendle et al. 2021)
 _BLOCK_ROWS: Final = 8192  # histories that have their vectors at once
 _FEW: Final = 2048  # entries that are not worth a second thread
-_WEIGHTINGS: Final[Mapping[str, Callable[[Float32Array], Float32Array]]] = {
-    "binary": np.ones_like,
-    "linear": np.positive,
-    "log": np.log1p,
-    "power": np.sqrt,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +47,7 @@ class ImplicitALS:
 
     factors:            the length of the vectors.
     iterations:         sweeps over users and items.
-    weighting:          f: "binary" (1), "linear" (w), "log" (log(1 + w)), "power" (sqrt(w)).
+    weighting:          f, see `segue.models.weighting.weighted`; "power" is the square root.
     alpha:              how much more an observed pair counts the larger its weight; 0 and more.
     unobserved_weight:  how much an unobserved pair counts beside an observed one; 0..1.
     solver:             "cg" (conjugate gradients from the last sweep's answer) or "exact" (Cholesky).
@@ -94,10 +88,10 @@ class ImplicitALS:
                 raise SettingsError(f"{name} must be {reach}, got {value!r}")
         if self.regularization == 0:
             raise SettingsError("regularization must be more than 0: without it, short rows have no single solution")
-        for name, choices in (("weighting", get_args(Weighting)), ("solver", get_args(Solver))):
-            if getattr(self, name) not in choices:
-                expected = ", ".join(map(repr, choices))
-                raise SettingsError(f"{name} must be one of {expected}, got {getattr(self, name)!r}")
+        check_weighting(self.weighting)
+        if self.solver not in get_args(Solver):
+            expected = ", ".join(map(repr, get_args(Solver)))
+            raise SettingsError(f"solver must be one of {expected}, got {self.solver!r}")
 
     def fit(
         self, dataset: Dataset, *, seed: int = 0, progress: Progress = SILENT, threads: int | None = None
@@ -140,14 +134,14 @@ class ImplicitALS:
         solve(fixed, diagonal, solved, threads)
 
     def _entries(self, histories: Histories, n_items: int) -> Entries:
-        """What is observed: each known item once per row, without the zeros."""
-        merged = histories.known(n_items)[0].merged()
-        if not merged.weights.all():
-            merged = merged.where(merged.weights != 0)
-        return Entries(merged.offsets, merged.items, merged.weights)
+        """What is observed: each known item once per row with its f(weight), signed, without the zeros."""
+        observed = weighted(histories.known(n_items)[0], self.weighting)
+        if not observed.weights.all():
+            observed = observed.where(observed.weights != 0)
+        return Entries(observed.offsets, observed.items, observed.weights)
 
     def _side(self, entries: Entries) -> Side:
-        confidence = (1 + self.alpha * _WEIGHTINGS[self.weighting](np.abs(entries.weights))).astype(np.float32)
+        confidence = (1 + self.alpha * np.abs(entries.weights)).astype(np.float32)
         ridge = self.regularization * entries.positives.astype(np.float64) ** self.regularization_exponent
         return Side(
             entries,

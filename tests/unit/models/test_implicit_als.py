@@ -6,6 +6,7 @@ import dataclasses
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,12 @@ from segue.core.dataset import Dataset
 from segue.core.histories import Histories
 from segue.core.vocabulary import Vocabulary
 from segue.errors import ArtifactError, DataError, ModelError, SettingsError
+from segue.metrics.gain import ndcg
+from segue.metrics.hits import recall
+from segue.metrics.judged import judge
 from segue.models.implicit_als import FittedImplicitALS, ImplicitALS
+from segue.readers import read
+from segue.splits import PerUserRatio, k_core
 
 WEIGHTINGS = {"binary": np.ones_like, "linear": np.asarray, "log": np.log1p, "power": np.sqrt}
 
@@ -208,7 +214,7 @@ def test_a_dataset_without_a_positive_weight_is_refused(matrix: npt.NDArray[np.f
         ({"regularization": 0.0}, "regularization must be more than 0"),
         ({"regularization": math.inf}, "regularization must be"),
         ({"regularization_exponent": -0.5}, "regularization_exponent must be"),
-        ({"weighting": "cubic"}, "weighting must be one of 'binary', 'linear', 'log', 'power', got 'cubic'"),
+        ({"weighting": "cubic"}, "weighting must be one of binary, linear, log, power, got 'cubic'"),
         ({"solver": "magic"}, "solver must be one of 'cg', 'exact', got 'magic'"),
     ],
 )
@@ -253,6 +259,16 @@ def test_explain_wants_one_history_and_an_item_that_exists() -> None:
         model.explain(Histories.empty(2), 0)
     with pytest.raises(DataError, match="no item 30"):
         model.explain(Histories.of([{1: 1.0}]), 30)
+
+
+@pytest.mark.data
+def test_it_recommends_artists_to_real_listeners(research_data: Path) -> None:
+    """The defaults; popularity reaches 0.120 and 0.106 here, and tuned closed-form models about 0.36 and 0.34."""
+    dataset, _ = read([research_data / "lastfm-2k"], "lastfm-2k")
+    split = PerUserRatio(test=0.2).split(k_core(dataset, 5), seed=0)
+    judged = judge(ImplicitALS().fit(split.train).recommend(split.test.given, 20), split.test.relevant)
+    assert recall(judged, 20).mean() > 0.365
+    assert ndcg(judged, 20).mean() > 0.335
 
 
 class Impatient:
