@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,8 +24,8 @@ from segue.core.protocols import FindsSimilar, Recommender
 from segue.core.topk import TopK
 from segue.dataset_files import Source
 from segue.durable import write_text, written_file
-from segue.errors import ArtifactError, NotFoundError, SettingsError, WorkspaceError
-from segue.evaluation import Candidate, Evaluation, Experiment, PartName, PipelinePlan
+from segue.errors import ArtifactError, NotFoundError, SettingsError, StorageError, WorkspaceError
+from segue.evaluation import Candidate, Evaluation, Experiment, PartName, PipelinePlan, Witness
 from segue.models.popularity import PopularityModel
 from segue.pipeline import Pipeline
 from segue.ranking.by_model import ModelRanker
@@ -211,6 +212,7 @@ def evaluate(
     *,
     part: PartName = "test",
     files: PublishedFiles | None = None,
+    witness: Witness | None = None,
     seed: int | None = None,
     progress: Progress = SILENT,
     threads: int | None = None,
@@ -219,8 +221,8 @@ def evaluate(
     """Runs the experiment of segue.toml, and records it: the results, and the file they were recorded in.
 
     Popularity and item-knn are always among the models. `files` are asked as they are, in place of the workspace's own
-    data and split; `part` "validation" leaves the test part alone. Raises StorageError, before anything is fitted,
-    where the record could not be written.
+    data and split; `part` "validation" leaves the test part alone. `witness` looks on, for `write_report`.
+    Raises StorageError, before anything is fitted, where the record could not be written.
     """
     started = now()
     workspace.check_runs()
@@ -228,8 +230,36 @@ def evaluate(
     data = read_dataset(workspace, settings) if files is None else files
     experiment = experiment_of(settings, data, names, part=part, seed=seed)
     with progress.task(f"evaluating {', '.join(experiment.models)}"):
-        found = experiment.run(scored_at=started, earlier_runs=workspace.test_runs, progress=progress, threads=threads)
+        found = experiment.run(
+            scored_at=started, earlier_runs=workspace.test_runs, witness=witness, progress=progress, threads=threads
+        )
     return found, workspace.record_run(started, {"started": started.isoformat(timespec="seconds"), **found.record()})
+
+
+def write_report(workspace: Workspace, run: Path, witness: Witness | None = None) -> Path:
+    """Writes the report of a recorded run (its metrics.json) to reports/<run>.html, and returns the page.
+
+    `witness` is who looked on; without one, the report has no sample lists. Searches of the models' hyper-parameters on
+    the same data are shown, too. Raises StorageError where the report cannot be written, and says that the run is kept.
+    """
+    from segue import reports  # deferred: Matplotlib takes a second to import, and no other command needs it
+
+    record = json.loads(run.read_text(encoding="utf-8"))
+    data = record.get("dataset", {}).get("fingerprint")
+    searches = [workspace.read_search(model) for model in record["models"]]
+    try:
+        return reports.write(
+            record,
+            workspace.reports,
+            run.parent.name,
+            title=workspace.name,
+            samples=None if witness is None else witness.samples(),
+            training=() if witness is None else witness.curves(),
+            tuning=[search for search in searches if search is not None and search.get("dataset") == data],
+            predictions=None if witness is None else witness.predictions(),
+        )
+    except StorageError as error:
+        raise StorageError(f"the report could not be written: {error} (the run is kept in {run})") from error
 
 
 def experiment_of(

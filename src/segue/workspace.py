@@ -91,6 +91,22 @@ class Workspace:
         """Where the search for a model's hyper-parameters keeps its trials."""
         return self.folder / "tuning" / f"{model}.db"
 
+    def read_search(self, model: str) -> dict[str, Any] | None:
+        """The record of the search for a model's hyper-parameters, or None where there is none.
+
+        Raises ArtifactError where it is damaged.
+        """
+        file = self.study_file(model).with_suffix(".json")
+        try:
+            found = json.loads(file.read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, ValueError) as error:
+            raise ArtifactError(f"{file} cannot be read ({error}); run the search again, or remove the file") from error
+        if not isinstance(found, dict):
+            raise ArtifactError(f"{file} is no record of a search; run the search again, or remove the file")
+        return found
+
     # -- one writer ---------------------------------------------------------------------------------------------------
 
     @contextmanager

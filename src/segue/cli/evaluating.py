@@ -35,6 +35,7 @@ def evaluate(
     bins: Annotated[
         bool, typer.Option("--bins", help="Also by how much is known of users and items (the first metric).")
     ] = False,
+    report: Annotated[bool, typer.Option("--report/--no-report", help="Also write a page with plots.")] = True,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first line of a file that is wrong.")] = False,
     seed: SeedOption = None,
     threads: ThreadsOption = None,
@@ -44,6 +45,7 @@ def evaluate(
     from segue.cli.data import print_report
     from segue.cli.progress import shown
     from segue.errors import SettingsError
+    from segue.evaluation import Witness
 
     if (train_file is None) != (test_file is None):
         raise SettingsError("--train-file and --test-file belong together; name both")
@@ -52,16 +54,32 @@ def evaluate(
     with shown() as progress:
         if train_file is not None and test_file is not None:
             files = bootstrap.read_published(train_file, test_file, strict=strict, progress=progress)
+        witness = Witness(progress)
         found, file = bootstrap.evaluate(
-            workspace, model or [], part=part, files=files, seed=seed, progress=progress, threads=threads
+            workspace,
+            model or [],
+            part=part,
+            files=files,
+            witness=witness if report else None,
+            seed=seed,
+            progress=witness.progress,
+            threads=threads,
         )
+
+    def write_report() -> Path:
+        with shown() as progress, progress.task("writing the report"):
+            return bootstrap.write_report(workspace, file, witness)
+
     if call.json:
-        emit({**found.record(), "file": str(file)})
+        page = write_report() if report else None
+        emit({**found.record(), "file": str(file), "report": None if page is None else str(page)})
         return
-    for report in () if files is None else files.reports:
-        print_report(report)
+    for read in () if files is None else files.reports:
+        print_report(read)
         say()
     print_evaluation(found, file, bins=bins)
+    if report:
+        note(f"report: {write_report()}")
 
 
 def print_evaluation(found: Evaluation, file: Path, *, bins: bool = False) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from segue.cli.call import Call, SeedOption, ThreadsOption, command
 from segue.cli.serving import PortOption
-from segue.cli.show import emit, say
+from segue.cli.show import emit, note, say
 
 if TYPE_CHECKING:
     from segue.core.progress import Progress
@@ -50,12 +50,18 @@ def demo(
     from segue.cli.answers import print_recommendations
     from segue.cli.evaluating import print_evaluation
     from segue.cli.progress import shown
+    from segue.evaluation import Witness
 
     with shown() as progress:
         workspace = _world(folder, 0 if seed is None else seed, progress)
         for _ in bootstrap.train(workspace, seed=seed, progress=progress, threads=threads):
             pass
-        found, file = bootstrap.evaluate(workspace, seed=seed, progress=progress, threads=threads)
+        witness = Witness(progress)
+        found, file = bootstrap.evaluate(
+            workspace, witness=witness, seed=seed, progress=witness.progress, threads=threads
+        )
+        with progress.task("writing the report"):
+            page = bootstrap.write_report(workspace, file, witness)
         station = bootstrap.open_station(workspace, progress=progress)
     listener = station.dataset.users[0]
     answer = station.pipeline.recommend(bootstrap.history_of(station, listener), 5, explain=True, threads=threads)
@@ -65,12 +71,13 @@ def demo(
         emit(
             {
                 "workspace": str(folder),
-                "evaluation": {**found.record(), "file": str(file)},
+                "evaluation": {**found.record(), "file": str(file), "report": str(page)},
                 "recommendations": recommendations_as_json(station, answer, {"user": listener}),
             }
         )
     else:
         print_evaluation(found, file)
+        note(f"report: {page}")
         say()
         print_recommendations(station, answer, f"for user {listener}")
         say()
