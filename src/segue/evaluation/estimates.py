@@ -94,8 +94,9 @@ def compare(
     means = together.mean(axis=0).reshape(n_models, n_metrics)
     drawn = resampled_means(together, resamples, seed)
     low, high = (ends.reshape(n_models, n_metrics) for ends in interval(drawn, level))
-    drawn = drawn.reshape(-1, n_models, n_metrics)
-    flipped = sign_flipped_means(together, resamples, seed).reshape(-1, n_models, n_metrics)
+    drawn = drawn.reshape(len(drawn), n_models, n_metrics)
+    flipped = sign_flipped_means(together, resamples, seed)
+    flipped = flipped.reshape(len(flipped), n_models, n_metrics)
     estimates: list[list[Estimate]] = [[] for _ in names]
     comparisons: list[Comparison] = []
     p: tuple[float | None, float | None]
