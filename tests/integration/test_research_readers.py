@@ -86,9 +86,20 @@ def test_tables_without_a_header_are_understood(
 
 def test_timestamped_plays_are_read_by_number(research_data: Path) -> None:
     path = next((research_data / "lastfm-1k-sample").glob("*.tsv"))
-    dataset, report = read([path], options=ReadOptions(user="1", time="2", item="6", artist="4", title="6"))
+    options = ReadOptions(user="1", time="2", item="6", artist="4", title="6")
+    dataset, report = read([path], "table", options)
     assert report.read == 5000
     assert dataset.n_users == 2
     assert dataset.histories.order == "time"
     assert dataset.histories.times is not None
     assert np.all(dataset.histories.times > 1_000_000_000)
+
+
+def test_lastfm_1k_gives_every_track_one_item(research_data: Path, tmp_path: Path) -> None:
+    dataset, report = read([research_data / "lastfm-1k-sample"])
+    assert (report.format, report.read, report.rejected, report.merged) == ("lastfm-1k", 5000, 0, 0)
+    # 1,192 pairs of names, no two of which share an MBID; 1,396 rows have none.
+    assert (dataset.n_users, dataset.n_items, dataset.histories.n_entries) == (2, 1192, 5000)
+    assert dataset.catalogue.column("mbid").drop_nulls().len() == 881
+    write_dataset(dataset, tmp_path, sources=report.sources)
+    assert read_dataset(tmp_path) == dataset

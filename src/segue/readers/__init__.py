@@ -11,6 +11,7 @@ from segue.core.dataset import Dataset
 from segue.core.progress import SILENT, Progress
 from segue.durable import translated
 from segue.errors import DataError, SettingsError
+from segue.readers.lastfm_1k import LastFM1K
 from segue.readers.lastfm_2k import LastFM2K
 from segue.readers.million_playlist import MillionPlaylist
 from segue.readers.reader import NO_OPTIONS, Guess, Reader, ReadOptions
@@ -33,7 +34,16 @@ __all__ = [
 ]
 
 READERS: Final[Mapping[str, Reader]] = MappingProxyType(
-    {reader.name: reader for reader in (LastFM2K(), MillionPlaylist(), UserLists(), Table())}  # the particular first
+    {
+        reader.name: reader
+        for reader in (  # the particular first
+            LastFM2K(),
+            LastFM1K(),
+            MillionPlaylist(),
+            UserLists(),
+            Table(),
+        )
+    }
 )
 
 
