@@ -297,6 +297,44 @@ def test_a_model_that_breaks_its_promise_is_named(split: Split, kind: type[Scrip
         evaluate({"culprit": kind(Scripted(), split.train.items)}, split, ["recall@5"])
 
 
+class Diverged(ScriptedModel):
+    """As the models of the house: items with NaN scores never come back, so that lists come out short."""
+
+    def score(self, histories: Histories, candidates: Int32Array | None = None) -> Float32Array:
+        scores = super().score(histories, candidates)
+        scores[:, ::2] = np.nan
+        return scores
+
+
+class Careless(ScriptedModel):
+    def recommend(self, histories: Histories, k: int = 10, **others: Any) -> TopK:  # type: ignore[override]
+        top = super().recommend(histories, k, **others)
+        return TopK(top.items, np.full_like(top.scores, np.nan))
+
+
+class Twice(ScriptedModel):
+    def recommend(self, histories: Histories, k: int = 10, **others: Any) -> TopK:  # type: ignore[override]
+        return TopK(
+            np.repeat(np.arange(-(-k // 2), dtype=np.int32), 2)[None, :k].repeat(len(histories), axis=0),
+            np.ones((len(histories), k), np.float32),
+        )
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        (Diverged, "gives NaN for .* its fit has diverged: lower its learning rate"),
+        (Careless, "a score is NaN; its fit has diverged"),
+        (Twice, "names an item twice"),
+    ],
+)
+def test_a_model_that_returns_nan_or_repeats_is_named_with_what_to_do(
+    split: Split, kind: type[ScriptedModel], message: str
+) -> None:
+    with pytest.raises(ModelError, match=f"culprit.*{message}"):
+        evaluate({"culprit": kind(Scripted(), split.train.items)}, split, ["recall@5"])
+
+
 def test_results_that_do_not_fit_together_are_refused() -> None:
     result = ModelResult("a", {}, np.zeros((3, 1)), np.ones(3), None, 0.0)
     with pytest.raises(DataError, match="must have shape"):

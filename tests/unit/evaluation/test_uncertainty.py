@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
 from segue.errors import SettingsError
 from segue.evaluation import uncertainty
-from segue.evaluation.uncertainty import holm, interval, resampled_means, two_sided_p
+from segue.evaluation.uncertainty import (
+    holm,
+    interval,
+    randomization_p,
+    resampled_means,
+    sign_flipped_means,
+    two_sided_p,
+)
 
 
 def test_resampled_means_are_those_of_drawing_users_by_hand() -> None:
@@ -82,3 +90,66 @@ def test_too_few_resamples_and_impossible_levels_are_refused() -> None:
         resampled_means(np.ones((3, 1)), 99, 0)
     with pytest.raises(SettingsError, match="between 0 and 1"):
         interval(np.ones((100, 1)), 95)
+
+
+def p_of(a: np.ndarray, b: np.ndarray, resamples: int = 2000, seed: int = 0) -> float:
+    flipped = sign_flipped_means(np.stack([a, b], axis=1), resamples, seed)
+    return randomization_p(float(a.mean() - b.mean()), flipped[:, 0] - flipped[:, 1], a.size)
+
+
+@given(seed=st.integers(0, 10_000), n=st.integers(2, 10))
+def test_on_few_users_the_randomization_test_is_the_exact_one_of_scipy(seed: int, n: int) -> None:
+    a, b = np.random.default_rng(seed).integers(0, 4, (2, n)) / 4.0  # quarters, so that many sums are equal
+    exact = scipy.stats.permutation_test(
+        (a, b),
+        lambda x, y: float(np.mean(x - y)),
+        permutation_type="samples",
+        n_resamples=np.inf,
+    )
+    # SciPy doubles the smaller tail; the null distribution is symmetric, so that this is the share of both.
+    assert p_of(a, b) == pytest.approx(min(1.0, float(exact.pvalue)))
+
+
+def test_on_many_users_the_randomization_test_is_close_to_the_one_of_scipy() -> None:
+    generator = np.random.default_rng(6)
+    a, b = generator.random(60), generator.random(60)
+    drawn = scipy.stats.permutation_test(
+        (a, b),
+        lambda x, y, axis: np.mean(x - y, axis=axis),
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=20_000,
+        rng=np.random.default_rng(1),
+    )
+    assert p_of(a, b, 20_000) == pytest.approx(float(drawn.pvalue), abs=0.02)
+
+
+def test_the_paired_interval_is_close_to_the_one_of_scipy() -> None:
+    difference = np.random.default_rng(7).exponential(size=(300, 1)) - 0.9
+    low, high = interval(resampled_means(difference, 5000, 0), 0.95)
+    theirs = scipy.stats.bootstrap(
+        (difference[:, 0],), np.mean, n_resamples=5000, method="percentile", rng=np.random.default_rng(1)
+    ).confidence_interval
+    assert (low[0], high[0]) == pytest.approx((theirs.low, theirs.high), abs=0.02)
+
+
+def test_false_alarms_of_the_randomization_test_are_as_rare_as_they_should_be() -> None:
+    # 400 pairs of equal models: alarms at .05 are binomial (400, .05), 20; within 4 deviations.
+    generator = np.random.default_rng(8)
+    alarms = sum(p_of(*generator.random((2, 40)), resamples=500, seed=seed) < 0.05 for seed in range(400))
+    assert 3 <= alarms <= 38
+
+
+def test_signs_are_drawn_in_blocks_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.random.default_rng(1).random((9, 3))
+    every = sign_flipped_means(values, 512, 5)
+    assert every.shape == (512, 3)
+    assert every.mean(axis=0) == pytest.approx(np.zeros(3), abs=1e-12)
+    monkeypatch.setattr(uncertainty, "_BLOCK_BYTES", 8 * 9 * 7)  # seven sets of signs at once
+    assert sign_flipped_means(values, 512, 5) == pytest.approx(every)
+    assert sign_flipped_means(values, 511, 5).shape == (511, 3)  # too few for all: drawn
+
+
+def test_equal_values_are_never_told_apart() -> None:
+    a = np.random.default_rng(9).random(1000) * 1e3
+    assert p_of(a, a.copy()) == 1

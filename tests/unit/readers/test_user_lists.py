@@ -67,7 +67,7 @@ def test_a_file_in_which_nothing_can_be_used_is_refused(tmp_path: Path) -> None:
         read([written(tmp_path / "a.txt", "\n\n")], "user-lists")
     with pytest.raises(DataError, match="empty"):
         read([written(tmp_path / "b.txt", "")], "user-lists")
-    with pytest.raises(StorageError, match="b2.txt"):
+    with pytest.raises(StorageError, match=r"b2\.txt"):
         read([tmp_path / "b2.txt"], "user-lists")
     with pytest.raises(SettingsError, match="takes no --user"):
         read([tmp_path / "a.txt"], "user-lists", ReadOptions(user="1"))
