@@ -20,7 +20,10 @@ _SIDES: Final = {
     "users": ("items given", "users", "Users by how much is known of them"),
     "items": ("training users of an item", "pairs", "Items by how many know them"),
 }
-_ACROSS: Final = {"coverage": "share of the catalogue that is ever recommended", "novelty": "bits; more is rarer"}
+_ACROSS: Final = {
+    "coverage": "Coverage is the share of the catalogue that is recommended to anybody.",
+    "novelty": "Novelty is how surprising items are, in bits; one more: half as many people have them.",
+}
 _CURVES: Final = 4
 
 
@@ -122,7 +125,7 @@ def _trade_offs(run: RunView) -> Iterable[Plot]:
             if other is not None and other in model.cells and model.name in accuracy
         }
         if other is not None and len(points) > 1:
-            yield trade_off(f"accuracy-{stem}", f"Accuracy and {stem}", f"{other} ({what})", metric, points)
+            yield trade_off(f"accuracy-{stem}", f"Accuracy and {stem}", other, metric, points, note=what)
     per_user = 1000 / run.users if run.users else None
     answers = {
         model.name: (model.recommend_seconds * per_user, accuracy[model.name])
