@@ -66,22 +66,23 @@ def test_official_and_reduced_playlists_stay_apart(research_data: Path) -> None:
     assert alone.catalogue.column("album").null_count() == 0
 
 
-@pytest.mark.parametrize(
-    ("name", "users", "items", "entries", "feedback"),
-    [
-        ("taste-profile/10000.txt", 1630, 9071, 42739, "plays"),
-        ("digital-music-ratings/Amazon_ratings_Digital_Music_pruned.txt", 844, 18813, 46468, "ratings"),
-    ],
-)
-def test_tables_without_a_header_are_understood(
-    research_data: Path, name: str, users: int, items: int, entries: int, feedback: str
-) -> None:
-    path = research_data / name
+def test_ratings_without_a_header_are_understood(research_data: Path) -> None:
+    path = research_data / "digital-music-ratings" / "Amazon_ratings_Digital_Music_pruned.txt"
     assert sniff(path).format == "table"
-    dataset, report = read([path])
-    assert (dataset.n_users, dataset.n_items, dataset.feedback) == (users, items, feedback)
-    assert (report.read, report.rejected) == (entries, 0)
-    assert dataset.histories.n_entries + report.merged == entries
+    named = ReadOptions(user="1", item="2", weight="3", time="4", feedback="ratings")
+    for dataset, report in (read([path]), read([path], options=named)):
+        assert (dataset.n_users, dataset.n_items, dataset.feedback) == (844, 18813, "ratings")
+        assert dataset.scale == (1, 5)
+        assert (report.read, report.rejected) == (46468, 0)
+        assert dataset.histories.n_entries + report.merged == 46468
+
+
+def test_the_taste_profile_is_whole(research_data: Path, tmp_path: Path) -> None:
+    dataset, report = read([research_data / "taste-profile"])
+    assert (report.format, report.read, report.rejected, report.merged) == ("taste-profile", 42739, 0, 0)
+    assert (dataset.n_users, dataset.n_items, dataset.histories.n_entries) == (1630, 9071, 42739)
+    write_dataset(dataset, tmp_path, sources=report.sources)
+    assert read_dataset(tmp_path) == dataset
 
 
 def test_timestamped_plays_are_read_by_number(research_data: Path) -> None:

@@ -79,6 +79,15 @@ def only_path(paths: Sequence[Path], format: str) -> Path:  # noqa: A002
     return paths[0]
 
 
+def refuse_same(files: Sequence[FileReport]) -> None:
+    """Raises DataError where two of the files hold the same bytes, whose rows would count twice."""
+    seen: dict[str, Path] = {}
+    for file in files:
+        if file.source.sha256 in seen:
+            raise DataError(f"{seen[file.source.sha256]} and {file.path} hold the same bytes; leave one of them out")
+        seen[file.source.sha256] = file.path
+
+
 def refuse_unlike(text: TextFile, fits: Sequence[bool], expected: str) -> None:
     """Raises DataError where most of the first lines are not what they should be."""
     if sum(fits) * 2 <= len(fits):
