@@ -10,7 +10,7 @@ import pytest
 
 from segue.core.dataset import Dataset
 from segue.errors import DataError, SettingsError
-from segue.splits import SPLITS, HeldOutUsers, LeaveLastOut, PerUserRatio, Splitter, TimeCut
+from segue.splits import SPLITS, Folding, HeldOutUsers, LeaveLastOut, PerUserRatio, Splitter, TimeCut
 from segue.tuning import Validation, validation_of
 
 SEED = 3
@@ -48,16 +48,16 @@ def test_no_trial_learns_from_or_asks_for_what_the_test_part_hides(
     names = list(timed.users)
     hidden = entries(timed, split.test.relevant, [names[user] for user in split.test.users])
     validation = validation_of(timed, how, SEED, folds)
-    assert len(validation.folds) == (folds or 1)
-    for fold, train in zip(validation.folds, learned(validation), strict=True):
-        asked = fold.test if validation.part == "test" else fold.validation
-        assert asked is not None
+    assert len(list(validation.asked())) == (folds or 1)
+    source = list(split.known.users)  # whose rows `part.users` are
+    for (fold, part), train in zip(validation.asked(), learned(validation), strict=True):
         assert not hidden & train
-        # positions of users are those of the data without the test part
-        known = list(split.known.users) if fold.how != split.how or validation.part == "test" else names
-        if len(split.known.users) == len(names):
-            known = names
-        assert not hidden & entries(timed, asked.relevant, [known[user] for user in asked.users])
+        asked = entries(timed, part.relevant, [source[user] for user in part.users])
+        assert asked
+        assert not hidden & asked
+        assert not asked & train
+        if not isinstance(how, Folding):
+            source = list(fold.train.users)
 
 
 def test_the_validation_part_of_the_split_itself_is_used_where_there_is_one(timed: Dataset) -> None:
@@ -76,7 +76,9 @@ def test_folds_of_users_ask_everyone_once_who_is_not_in_the_test_part(timed: Dat
     assert validation.users == 32
 
 
-@pytest.mark.parametrize("how", [TimeCut(test=0.2), PerUserRatio(pick="last"), LeaveLastOut()], ids=lambda how: how.name)
+@pytest.mark.parametrize(
+    "how", [TimeCut(test=0.2), PerUserRatio(pick="last"), LeaveLastOut()], ids=lambda how: how.name
+)
 def test_folds_of_what_comes_last_go_back_in_time(how: Splitter, timed: Dataset) -> None:
     first, second, third = learned(validation_of(timed, how, SEED, 3))
     assert first > second > third
