@@ -84,7 +84,7 @@ def sniff(path: Path) -> Guess:
     """
     with translated(path):
         path.stat()
-    guesses = []
+    guesses: list[Guess] = []
     for reader in READERS.values():
         guess = reader.sniff(path) if not guesses or reader.name not in GENERAL else None
         if guess is not None:

@@ -239,7 +239,8 @@ def _is_slice(path: Path) -> bool:
             head = file.read(_HEAD)
     except OSError:
         return False
-    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and b'"playlists"' in head
+    is_object = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+    return is_object and b'"playlists"' in head and b'"lastModifiedDate"' not in head  # as in Spotify's account data
 
 
 def _parsed(path: Path) -> tuple[dict[str, Any], Source]:

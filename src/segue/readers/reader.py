@@ -20,6 +20,7 @@ class ReadOptions:
     user, item, weight, time, title, artist: columns, by name or by number counted from 1.
     delimiter: one character; header: whether the first row names the columns; encoding: a name that Python knows.
     feedback: what a weight is ("plays", "ratings", "presence"); scale: the lowest and highest possible rating.
+    min_share: from which part of a track on, 0..1, a play of it counts as one.
     """
 
     user: str | None = None
@@ -33,13 +34,18 @@ class ReadOptions:
     encoding: str | None = None
     feedback: Feedback | None = None
     scale: tuple[float, float] | None = None
+    min_share: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.min_share is not None and not 0 <= self.min_share <= 1:
+            raise SettingsError(f"--min-share is a part of a track, from 0 to 1; got {self.min_share:g}")
 
     def only(self, *allowed: str, format: str) -> None:  # noqa: A002  # the word that the command line uses
         """Raises SettingsError where something was said that this format has no use for."""
-        given = [f"--{field.name}" for field in fields(self) if getattr(self, field.name) is not None]
-        useless = [name for name in given if name[2:] not in allowed]
+        given = [f"--{field.name.replace('_', '-')}" for field in fields(self) if getattr(self, field.name) is not None]
+        useless = [name for name in given if name[2:].replace("-", "_") not in allowed]
         if useless:
-            raise SettingsError(f"the format {format!r} knows its columns; it takes no {', '.join(useless)}")
+            raise SettingsError(f"the format {format!r} knows what its files hold; it takes no {', '.join(useless)}")
 
 
 NO_OPTIONS = ReadOptions()

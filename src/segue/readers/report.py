@@ -118,10 +118,11 @@ class Tally:
         """`count` of the rows read cannot be used, the first of them here."""
         if self._strict:
             raise RowError(self.path, line, f"{part}: {reason}" if part else reason)
-        self._counts[reason] = self._counts.get(reason, 0) + count
-        places = self._places.setdefault(reason, [])
-        if len(places) < EXAMPLES:
-            places.append(Place(self.path, line, part))
+        self._count(reason, count, Place(self.path, line, part))
+
+    def pass_over(self, reason: str, line: int | None = None, *, part: str = "") -> None:
+        """One of the rows read is sound but not wanted here (a podcast among music); strict or not, it is counted."""
+        self._count(reason, 1, Place(self.path, line, part))
 
     def reject_lines(self, rejected: Sequence[tuple[str, int, Iterable[int]]]) -> None:
         """Several reasons at once: each with its count and the lines of its first rows, rising."""
@@ -132,6 +133,12 @@ class Tally:
             for line in head:
                 self.reject(reason, line)
             self._counts[reason] += count - len(head)
+
+    def _count(self, reason: str, count: int, place: Place) -> None:
+        self._counts[reason] = self._counts.get(reason, 0) + count
+        places = self._places.setdefault(reason, [])
+        if len(places) < EXAMPLES:
+            places.append(place)
 
     @property
     def accepted(self) -> int:
