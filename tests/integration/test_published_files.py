@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -93,3 +92,46 @@ def test_popularity_and_item_knn_have_the_numbers_of_the_oracle(tmp_path: Path, 
     assert answer.json["users"] == 499
     assert answer.json["split"]["test"]["users_without_relevant"] == 1
     assert answer.json["ties"] == "score descending, item position ascending"
+
+
+def test_the_table_tells_lines_users_fairness_and_that_the_test_part_was_scored_once(tmp_path: Path) -> None:
+    files = shipped(tmp_path, 0)
+    files[1].write_text(files[1].read_text() + "\n7 x1 3\n9000 5 6\n")
+    first = asked(tmp_path, *files, options=("--no-report", "--bins"))
+    assert first.code == 0, first.err
+    for words in (
+        "rejected 1: an id is no whole number, unlike those of the first line (test.txt line 501)",
+        "lines with a user but no items: 1",
+        "500 users of the test part asked (files, seed 0); trained on",
+        "1 user came with an empty history",
+        "popularity of items: Gini",
+        "popularity gave 1 user nothing; they count as misses",
+        "items given",
+        "listeners of the item",
+        "the test part was scored once in this run; no earlier run scored it",
+    ):
+        assert words in " ".join(first.out.split()), words
+    again = asked(tmp_path, *files, options=("--no-report", "--seed", "3"))
+    assert "1 earlier run scored it too: choose settings on validation" in again.out
+
+
+def test_files_that_cannot_be_used_are_refused_in_one_line(tmp_path: Path) -> None:
+    files = shipped(tmp_path, 0)
+    other = tmp_path / "other.txt"
+    for text, message in (
+        ("0,1,2\n1,2,3\n", "2 of 2 lines hold a single word"),
+        ("0 a b\n1 c\n", "have no item in common"),
+        ("", "is empty (0 bytes)"),
+    ):
+        other.write_text(text)
+        answer = asked(tmp_path, files[0], other)
+        assert answer.code == 1
+        assert message in answer.err
+        assert len(answer.err.strip().splitlines()) == 1
+    strict = tmp_path / "strict.txt"
+    strict.write_text("0 1 2\n1 2 -5\n")
+    assert "strict.txt, line 2" in asked(tmp_path, files[0], strict, options=("--strict",)).err
+    assert "does not exist" in asked(tmp_path, files[0], tmp_path / "none.txt").err
+    alone = segue("-w", tmp_path / "w", "evaluate", "--train-file", files[0])
+    assert (alone.code, "belong together" in alone.err) == (1, True)
+    assert not list((tmp_path / "w" / "runs").iterdir())
