@@ -267,6 +267,8 @@ class Histories:
         if m == 0:
             return self
         key = self.row_of_entry * np.int64(self.n_items) + self.items
+        if np.all(key[1:] > key[:-1]):  # rising within each row, as rows of a matrix are: nothing repeats
+            return self
         by_key = np.argsort(key, kind="stable")
         sorted_key = key[by_key]
         starts = np.flatnonzero(np.concatenate([[True], sorted_key[1:] != sorted_key[:-1]]))
