@@ -12,6 +12,7 @@ from segue.core.progress import SILENT, Progress
 from segue.durable import translated
 from segue.errors import DataError, SettingsError
 from segue.readers.apple_music import AppleMusic
+from segue.readers.audioscrobbler import Audioscrobbler
 from segue.readers.jspf import JSPF
 from segue.readers.lastfm_1k import LastFM1K
 from segue.readers.lastfm_2k import LastFM2K
@@ -53,6 +54,7 @@ READERS: Final[Mapping[str, Reader]] = MappingProxyType(
             LastFM2K(),
             LastFM1K(),
             TasteProfile(),
+            Audioscrobbler(),
             MillionPlaylist(),
             UserLists(),
             SpotifyHistory(),
