@@ -197,20 +197,17 @@ def _translated(file: Path) -> Iterator[None]:
     try:
         with translated(file):
             yield
-    except (sqlalchemy.exc.OperationalError, optuna.exceptions.StorageInternalError, sqlite3.OperationalError) as error:
-        raise StorageError(
-            f"{file} cannot be read or written ({_cause(error)}); see to the disk and the rights of the folder, "
-            "finished trials are kept"
-        ) from error
-    except (sqlalchemy.exc.SQLAlchemyError, sqlite3.Error, RuntimeError, KeyError, ValueError) as error:
-        raise _damaged(file, _cause(error)) from error
-
-
-def _cause(error: BaseException) -> str:
-    root = error
-    while root.__cause__ is not None:
-        root = root.__cause__
-    return str(root).splitlines()[0] if str(root) else type(root).__name__
+    except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.OptunaError, RuntimeError, LookupError) as error:
+        root: BaseException = error
+        while root.__cause__ is not None:
+            root = root.__cause__
+        said = str(root).partition("\n")[0] or type(root).__name__
+        if isinstance(root, sqlite3.OperationalError) and root.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+            raise StorageError(
+                f"{file} cannot be read or written ({said}); see to the disk and the rights of the folder, finished "
+                "trials are kept"
+            ) from error
+        raise _damaged(file, said) from error  # its tables are not those of a study
 
 
 def _damaged(file: Path, why: str) -> ArtifactError:
