@@ -113,12 +113,12 @@ def print_evaluation(found: Evaluation, file: Path, *, bins: bool = False) -> No
 
 
 def _print_beyond(found: Evaluation) -> None:
-    """What the lists are like, whatever they hit; intervals are in the record."""
+    """What the lists are like, whatever they hit: a row per metric. Intervals are in the record."""
     if not found.beyond:
         return
-    names = [metric.name for metric in found.beyond]
-    rows = [(result.name, *(_or_dash(found.mean(result.name, name)) for name in names)) for result in found.results]
-    table([Column("beyond accuracy"), *(Column(name, "right") for name in names)], rows)
+    models = [result.name for result in found.results]
+    rows = [(metric.name, *(_or_dash(found.mean(model, metric.name)) for model in models)) for metric in found.beyond]
+    table([Column("beyond accuracy"), *(Column(model, "right") for model in models)], rows)
     say()
 
 
