@@ -183,3 +183,10 @@ def test_a_threshold_from_a_sample_never_costs_an_item(shape: str, masked: bool)
     allowed = rng.random(m) < 0.95 if masked else ALL
     found = product_topk(queries, vectors, None, k, offsets, blocked, allowed)
     assert_same(found, by_sorting(queries @ vectors.T, k, offsets, blocked, allowed))
+
+
+def test_everything_may_be_asked_for() -> None:
+    scores = np.random.default_rng(0).normal(size=(300, 5000)).astype(np.float32)
+    items, values = select_topk(scores, 6000, *nothing_blocked(300), ALL)
+    assert (items[:, 5000:] == -1).all()
+    np.testing.assert_array_equal(values[:, :5000], -np.sort(-scores, axis=1))
