@@ -22,6 +22,7 @@ from segue.readers.m3u import M3U
 from segue.readers.members import is_archive
 from segue.readers.million_playlist import MillionPlaylist
 from segue.readers.music_folder import MusicFolder
+from segue.readers.nowplaying import NowPlaying
 from segue.readers.reader import NO_OPTIONS, Guess, Reader, ReadOptions
 from segue.readers.report import FileReport, Place, ReadReport, Rejection
 from segue.readers.spotify_account import SpotifyAccount
@@ -55,6 +56,7 @@ READERS: Final[Mapping[str, Reader]] = MappingProxyType(
             LastFM1K(),
             TasteProfile(),
             Audioscrobbler(),
+            NowPlaying(),
             MillionPlaylist(),
             UserLists(),
             SpotifyHistory(),

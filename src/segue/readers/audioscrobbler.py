@@ -125,9 +125,7 @@ def _aliases(files: FileSet, path: Path) -> pl.DataFrame:
     ends = _ends(table)
     chained = sum(end is not None and end != table[alias] for alias, end in ends.items())
     rows = rows.with_columns(right=pl.Series([ends[alias] for alias in rows["id"].to_list()], dtype=pl.String))
-    rows = sift(
-        rows.select(LINE, "id", "right"), [("the alias leads back to itself", pl.col("right").is_null())], files.tally
-    )
+    rows = sift(rows, [("the alias leads back to itself", pl.col("right").is_null())], files.tally)
     if chained:
         files.notes.append(f"aliases of aliases, followed to their end: {chained}")
     return rows.select("id", "right")
