@@ -13,6 +13,7 @@ from segue.durable import translated
 from segue.errors import DataError, SettingsError
 from segue.readers.apple_music import AppleMusic
 from segue.readers.audioscrobbler import Audioscrobbler
+from segue.readers.interactions_typed import TypedInteractions
 from segue.readers.jspf import JSPF
 from segue.readers.lastfm_1k import LastFM1K
 from segue.readers.lastfm_2k import LastFM2K
@@ -57,6 +58,7 @@ READERS: Final[Mapping[str, Reader]] = MappingProxyType(
             TasteProfile(),
             Audioscrobbler(),
             NowPlaying(),
+            TypedInteractions(),
             MillionPlaylist(),
             UserLists(),
             SpotifyHistory(),
