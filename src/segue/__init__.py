@@ -23,22 +23,26 @@ if TYPE_CHECKING:
     from segue.core.vocabulary import Vocabulary
     from segue.dataset_files import read_dataset, write_dataset
     from segue.errors import SegueError
-    from segue.evaluation import evaluate
+    from segue.evaluation import Experiment, evaluate
     from segue.models.implicit_als import ImplicitALS
     from segue.models.item_knn import ItemKNN
     from segue.models.popularity import Popularity
     from segue.pipeline import Pipeline
     from segue.simulation import simulate
-    from segue.splits import HeldOutUsers, PerUserRatio, TimeCut, k_core
+    from segue.splits import HeldOutItems, HeldOutUsers, LeaveLastOut, NewUsers, PerUserRatio, TimeCut, k_core
     from segue.workspace import Workspace
 
 _HOMES = {
     "Catalogue": "core.catalogue",
     "Dataset": "core.dataset",
+    "Experiment": "evaluation",
+    "HeldOutItems": "splits",
     "HeldOutUsers": "splits",
     "Histories": "core.histories",
     "ImplicitALS": "models.implicit_als",
     "ItemKNN": "models.item_knn",
+    "LeaveLastOut": "splits",
+    "NewUsers": "splits",
     "Pipeline": "pipeline",
     "PerUserRatio": "splits",
     "Popularity": "models.popularity",
@@ -59,10 +63,14 @@ _HOMES = {
 __all__ = [
     "Catalogue",
     "Dataset",
+    "Experiment",
+    "HeldOutItems",
     "HeldOutUsers",
     "Histories",
     "ImplicitALS",
     "ItemKNN",
+    "LeaveLastOut",
+    "NewUsers",
     "PerUserRatio",
     "Pipeline",
     "Popularity",

@@ -69,11 +69,13 @@ def sign_flipped_means(values: Float64Array, resamples: int, seed: int) -> Float
         for start in range(0, rows, block):
             stop = min(rows, start + block)
             if every:
-                bits = np.arange(start, stop)[:, None] >> np.arange(n) & 1
+                signs = (np.arange(start, stop)[:, None] >> np.arange(n) & 1).astype(np.float64)
             else:
                 drawn = generator.integers(0, 256, (stop - start, -(-n // 8)), dtype=np.uint8)
-                bits = np.unpackbits(drawn, axis=1, count=n).astype(np.int64)
-            means[start:stop] = (1.0 - 2.0 * bits) @ values / n
+                signs = np.unpackbits(drawn, axis=1, count=n).astype(np.float64)
+            signs *= -2.0
+            signs += 1.0
+            means[start:stop] = signs @ values / n
     return means
 
 
