@@ -179,10 +179,7 @@ def _field(model: ModelView, metric: str) -> _Field:
 
 def _groups(run: RunView) -> list[tuple[str, list[tuple[str, bool, list[_Field]]]]]:
     """The rows of the table: accuracy, then what lists are like whatever they hit."""
-    rows = [
-        (visible(name), name in run.lower_is_better, [_field(model, name) for model in run.models])
-        for name in run.metrics
-    ]
+    rows = [(name, name in run.lower_is_better, [_field(model, name) for model in run.models]) for name in run.metrics]
     beyond = [name in run.beyond for name in run.metrics]
     groups = [
         ("", [row for row, other in zip(rows, beyond, strict=True) if not other]),
@@ -208,7 +205,7 @@ def _comparisons(run: RunView) -> list[dict[str, str]]:
     """Pairs of models on the first metric, as text."""
     found = []
     for each in run.comparisons:
-        if each.get("metric") != run.primary:
+        if visible(each.get("metric", "")) != run.primary:
             continue
         low, high = (each.get("interval") or (None, None))[:2]
         p = each.get("p_randomization_holm")

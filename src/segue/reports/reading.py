@@ -75,7 +75,7 @@ class RunView:
     @property
     def beyond(self) -> frozenset[str]:
         """The metrics that say what lists are like, whatever they hit."""
-        return frozenset(self.record.get("beyond") or ())
+        return frozenset(map(visible, self.record.get("beyond") or ()))
 
     def find(self, stem: str) -> str | None:
         """The first metric whose name without "@k" is this."""
@@ -95,11 +95,11 @@ def read(record: Mapping[str, Json]) -> RunView:
     level = _mapping(record.get("intervals")).get("level")
     models = tuple(_model(visible(name), _mapping(found)) for name, found in record["models"].items())
     seen = dict.fromkeys(name for model in models for name in model.cells)
-    named = [str(name) for key in ("metrics", "beyond") for name in record.get(key) or ()]
+    named = [visible(name) for key in ("metrics", "beyond") for name in record.get(key) or ()]
     return RunView(
         models=models,
         metrics=tuple(dict.fromkeys([*named, *seen])),
-        lower_is_better=frozenset(record.get("lower_is_better") or ()),
+        lower_is_better=frozenset(map(visible, record.get("lower_is_better") or ())),
         bins={
             (side, table): [_bin(each) for each in rows]
             for side, tables in _mapping(record.get("bins")).items()
@@ -118,7 +118,9 @@ def _model(name: str, found: Mapping[str, Json]) -> ModelView:
     return ModelView(
         name=name,
         cells={**_cells(found.get("metrics")), **_cells(found.get("beyond"))},
-        curves={stem: [_finite(value) for value in means] for stem, means in _mapping(found.get("curves")).items()},
+        curves={
+            visible(stem): [_finite(value) for value in means] for stem, means in _mapping(found.get("curves")).items()
+        },
         bins={
             (side, table): [_row(each) for each in rows]
             for side, tables in _mapping(found.get("bins")).items()
@@ -138,7 +140,9 @@ def _cells(metrics: Json) -> dict[str, Cell]:
         mean = _finite(found.get("mean"))
         if mean is not None:
             low, high = _ends(found.get("interval"))
-            cells[name] = Cell(mean, low, high, bool(found.get("ties_with_best")), _finite(found.get("p_holm")))
+            cells[visible(name)] = Cell(
+                mean, low, high, bool(found.get("ties_with_best")), _finite(found.get("p_holm"))
+            )
     return cells
 
 
@@ -149,7 +153,7 @@ def _row(row: Json) -> dict[str, Cell]:
     for name, value in _mapping(row).items():
         mean = None if isinstance(value, Mapping) else _finite(value)
         if mean is not None:
-            cells[name] = Cell(mean, *_ends(intervals.get(name)))
+            cells[visible(name)] = Cell(mean, *_ends(intervals.get(name)))
     return cells
 
 
