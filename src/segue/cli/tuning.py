@@ -75,9 +75,8 @@ def tune(
     if tuned.aside is not None:
         note(f"the study before is kept as {tuned.aside}")
     if found.before == len(found.trials):
-        note(
-            f"the study has its {counted(found.before, 'trial')} already; a larger --trials goes on, --new begins anew"
-        )
+        further = "every point was tried" if found.exhausted else "a larger --trials goes on"
+        note(f"the study has its {counted(found.before, 'trial')} already; {further}, --new begins another")
     elif found.before:
         note(f"went on after the {counted(found.before, 'trial')} that were there")
     print_tuning(found, applied=apply)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from segue.core.protocols import Configuration
-from segue.core.spaces import Space, as_plain
+from segue.core.spaces import Space, as_plain, size
 from segue.tuning.edges import Edge, edges_of
-from segue.tuning.trial import Trial
+from segue.tuning.trial import Trial, key
 
 FORMAT: Final = 1
 
@@ -44,6 +44,12 @@ class Tuning:
     @property
     def model(self) -> str:
         return self.configuration.name
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether every point of the space was tried."""
+        points = size(self.space)
+        return points is not None and len({key(trial.values) for trial in self.trials}) >= points
 
     def ranked(self) -> tuple[Trial, ...]:
         """The complete trials, each point once, from the best; ties by number."""
