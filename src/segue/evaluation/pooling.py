@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -49,7 +50,7 @@ def pool(evaluations: Sequence[Evaluation]) -> Evaluation:
         level=first.level,
         list_lengths=first.list_lengths,
         list_length=max(e.list_length for e in evaluations),
-        warnings=tuple(dict.fromkeys(warning for e in evaluations for warning in e.warnings)),
+        warnings=_warnings(evaluations),
         refit=first.refit,
         threads=first.threads,
         scored_at=first.scored_at,
@@ -92,6 +93,15 @@ def _item_bins(folds: Sequence[ItemBins]) -> ItemBins:
     sums = sum(np.where(fold.users[:, None] > 0, fold.means, 0.0) * fold.users[:, None] for fold in folds)
     with np.errstate(invalid="ignore"):
         return ItemBins(folds[0].edges, users, relevant, np.where(users[:, None] > 0, sums / users[:, None], np.nan))
+
+
+def _warnings(evaluations: Sequence[Evaluation]) -> tuple[str, ...]:
+    """Each kind of warning once, with the numbers of the first fold that has it, and how many folds have it."""
+    kinds: dict[str, list[str]] = {}
+    for evaluation in evaluations:
+        for warning in evaluation.warnings:
+            kinds.setdefault(re.sub(r"[0-9.]+", "", warning), []).append(warning)
+    return tuple(f"{found[0]} (in {len(found)} of {len(evaluations)} folds)" for found in kinds.values())
 
 
 def _split(evaluations: Sequence[Evaluation]) -> Mapping[str, Any]:

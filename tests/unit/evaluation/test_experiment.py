@@ -110,6 +110,19 @@ def test_folds_over_entries_count_each_user_once_with_the_mean_of_the_folds(data
     assert found.results[1].by_popularity["fine"].relevant.sum() == relevant
 
 
+def test_warnings_of_folds_are_told_once_with_their_number(dataset: Dataset) -> None:
+    histories = dataset.histories
+    times = np.random.default_rng(0).permutation(histories.n_entries)
+    offsets = histories.offsets
+    for row in range(len(histories)):
+        times[offsets[row] : offsets[row + 1]].sort()
+    timed = dataset.with_histories(replace(histories, times=times, order="time"))
+    warnings = experiment(timed, split=PerUserRatio(), folds=3).run().warnings
+    future = [warning for warning in warnings if "the future is known" in warning]
+    assert len(future) == 1
+    assert future[0].endswith("(in 3 of 3 folds)")
+
+
 def test_a_whole_pipeline_is_asked_beside_its_models_which_are_fitted_once(dataset: Dataset) -> None:
     fits: list[str] = []
 
