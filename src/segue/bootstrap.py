@@ -30,8 +30,7 @@ from segue.models.popularity import PopularityModel
 from segue.pipeline import Pipeline
 from segue.ranking.by_model import ModelRanker
 from segue.ranking.fusion import ReciprocalRankFusion
-from segue.readers import ReadReport, read, sniff
-from segue.readers.reader import NO_OPTIONS, ReadOptions
+from segue.readers import ReadReport, read
 from segue.readers.user_lists import UserLists
 from segue.retrieval.search import TitleSearch
 from segue.retrieval.sources import Source as Nominator
@@ -82,15 +81,6 @@ class Station:
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
-    """What `import_dataset` made of the files, what it did with every row, and why it took the format it took."""
-
-    dataset: Dataset
-    report: ReadReport
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class Trained:
     """One model that `train` has fitted and saved."""
 
@@ -129,26 +119,6 @@ class Written:
 def create_workspace(folder: Path) -> Workspace:
     """A new workspace whose segue.toml holds every key, explained."""
     return Workspace.create(folder, settings_file.template())
-
-
-def import_dataset(
-    workspace: Workspace,
-    paths: Sequence[Path],
-    *,
-    format: str | None = None,  # noqa: A002  # the word of the command line
-    options: ReadOptions = NO_OPTIONS,
-    strict: bool = False,
-    progress: Progress = SILENT,
-) -> Imported:
-    """Reads files as the dataset of a workspace; without `format`, finds out what they are.
-
-    Raises what `segue.readers.read` raises; the dataset that was there before is then still there.
-    """
-    with workspace.writing("import"):
-        why = "as asked" if format is not None else sniff(paths[0]).why
-        dataset, report = read(paths, format, options, strict=strict, progress=progress)
-        workspace.write_dataset(dataset, report.sources)
-    return Imported(dataset, report, why)
 
 
 def is_demo(workspace: Workspace) -> bool:

@@ -145,9 +145,13 @@ class Workspace:
             return []
         return [Source(**source) for source in read_manifest(version, verify=False).get("sources", [])]
 
+    def has_dataset(self) -> bool:
+        """Whether anything was imported yet."""
+        return Shelf(self.folder / "dataset").current() is not None
+
     def read_dataset(self) -> Dataset:
         """The workspace's dataset; WorkspaceError where nothing was imported yet, ArtifactError where it is damaged."""
-        if Shelf(self.folder / "dataset").current() is None:
+        if not self.has_dataset():
             raise WorkspaceError(
                 f"the workspace {self.name} has no dataset yet; bring in your data with: {self.command('import PATH')}"
             )

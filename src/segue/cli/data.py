@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
 import typer
 
@@ -11,10 +12,14 @@ from segue.cli.call import Call, command
 from segue.cli.show import Column, counted, emit, paragraph, say, table
 
 if TYPE_CHECKING:
-    from segue.bootstrap import Imported
+    from segue.identity import Matches
+    from segue.importing import Imported
     from segue.readers import ReadReport, Rejection
+    from segue.readers.joining import Joined
 
 Feedback: TypeAlias = Literal["plays", "ratings", "presence"]
+
+_EXAMPLES: Final = 3  # names shown of items that were not found
 
 
 def add_to(app: typer.Typer) -> None:
@@ -29,6 +34,19 @@ def import_(
         str | None, typer.Option("--format", metavar="F", help="What the files are; by default, their content says.")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first row that cannot be used.")] = False,
+    append: Annotated[bool, typer.Option("--append", help="Add to the data that is there.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of the data that is there.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Read files that were imported before once more.")] = False,
+    as_user: Annotated[
+        str | None, typer.Option("--as-user", metavar="NAME", help="Add one person's history, under this name.")
+    ] = None,
+    only_known: Annotated[
+        bool, typer.Option("--only-known", help="Leave out items that are not in the catalogue yet.")
+    ] = False,
+    min_share: Annotated[
+        float | None,
+        typer.Option("--min-share", metavar="PART", help="From which part of a track on (0.5) a play counts as one."),
+    ] = None,
     user: Annotated[str | None, typer.Option("--user", metavar="COL", help="The column of user ids.")] = None,
     item: Annotated[str | None, typer.Option("--item", metavar="COL", help="The column of item ids.")] = None,
     weight: Annotated[
@@ -53,17 +71,22 @@ def import_(
 ) -> None:
     """Look into files, and make a dataset of them.
 
-    PATH is a file or the folder that the files lie in. What they are is found out, and said; --format settles it. The
-    options from --user to --scale are for tables: columns go by name or by number, counted from 1.
+    PATH is a file, a zip archive, or the folder that the files lie in. What they are is found out, and said; --format
+    settles it. Where there is data already, --append adds to it and --replace takes its place; --as-user adds what one
+    person heard, and the models that are there answer for that person at once. The options from --user to --scale are
+    for tables: columns go by name or by number, counted from 1.
     """
-    from segue import bootstrap
     from segue.cli.progress import shown
+    from segue.importing import Adding, import_dataset
     from segue.readers.reader import ReadOptions
 
-    options = ReadOptions(user, item, weight, time, title, artist, delimiter, header, encoding, feedback, scale)
+    options = ReadOptions(
+        *(user, item, weight, time, title, artist, delimiter, header, encoding, feedback, scale), min_share=min_share
+    )
+    adding = Adding(append, replace, again, as_user, only_known)
     with shown() as progress:
-        done = bootstrap.import_dataset(
-            call.open(), paths, format=format, options=options, strict=strict, progress=progress
+        done = import_dataset(
+            call.open(), paths, format=format, options=options, adding=adding, strict=strict, progress=progress
         )
     if call.json:
         emit(_import_as_json(done))
@@ -74,12 +97,49 @@ def import_(
 def _print_import(done: Imported) -> None:
     say(f"format: {done.report.format} ({done.why})")
     print_report(done.report)
+    if done.matches is not None:
+        _print_matches(done, done.matches)
+    if done.joined is not None:
+        _print_joined(done.joined)
     dataset = done.dataset
     entries = dataset.histories.n_entries
     say(
         f"{counted(dataset.n_users, 'user')}, {counted(dataset.n_items, 'item')}, "
         f"{entries:,} {'entry' if entries == 1 else 'entries'} ({dataset.feedback})"
     )
+
+
+def _print_matches(done: Imported, found: Matches) -> None:
+    from segue.identity.matching import WAYS
+
+    items = done.read.n_items
+    say(f"{found.matched:,} of {counted(items, 'item')} found in the catalogue")
+    for how, count in found.counts().items():
+        if how in WAYS:
+            several = f", {found.ambiguous:,} of them among several of that name" if found.ambiguous else ""
+            paragraph(f"by {how}: {count:,}" + (several if how == WAYS[-1] else ""))
+        else:
+            paragraph(f"missed {count:,}: {how} ({_examples(done, found, how)})")
+
+
+def _examples(done: Imported, found: Matches, how: str) -> str:
+    """The first few items that were missed for one reason."""
+    rows = (found.how == how).arg_true()
+    labels = "; ".join(done.read.catalogue.label(int(row)) for row in rows.head(_EXAMPLES))
+    return labels + ("; ..." if rows.len() > _EXAMPLES else "")
+
+
+def _print_joined(done: Joined) -> None:
+    say(
+        f"added: {counted(done.new_users, 'user')}, {counted(done.new_items, 'item')}, "
+        f"{done.added:,} {'entry' if done.added == 1 else 'entries'}"
+    )
+    if done.repeated:
+        say(f"{done.repeated:,} were there already")
+    if done.left_out:
+        say(f"{done.left_out:,} left out: their items are not in the catalogue")
+    for sentence in done.notes:
+        paragraph(sentence)
 
 
 def print_report(report: ReadReport) -> None:
@@ -123,11 +183,27 @@ def _import_as_json(done: Imported) -> dict[str, Any]:
             for each in report.rejections
         ],
         "notes": list(report.notes),
+        **_joined_as_json(done),
         "users": done.dataset.n_users,
         "items": done.dataset.n_items,
         "entries": done.dataset.histories.n_entries,
         "feedback": done.dataset.feedback,
     }
+
+
+def _joined_as_json(done: Imported) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    if done.matches is not None:
+        found = done.matches
+        told["matches"] = {
+            "items": done.read.n_items,
+            "matched": found.matched,
+            "ambiguous": found.ambiguous,
+            "how": dict(found.counts()),
+        }
+    if done.joined is not None:
+        told["added"] = asdict(done.joined)
+    return told
 
 
 def describe(call: Call) -> None:

@@ -2,7 +2,19 @@
 
 from segue.identity.evidence import By
 from segue.identity.keys import Grouping, grouped, keyed
-from segue.identity.merging import MergeReport, merged
+from segue.identity.matching import Matches, matches
+from segue.identity.merging import MergeReport, merged, plays
 from segue.identity.near import near_duplicates
 
-__all__ = ["By", "Grouping", "MergeReport", "grouped", "keyed", "merged", "near_duplicates"]
+__all__ = [
+    "By",
+    "Grouping",
+    "Matches",
+    "MergeReport",
+    "grouped",
+    "keyed",
+    "matches",
+    "merged",
+    "near_duplicates",
+    "plays",
+]

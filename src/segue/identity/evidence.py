@@ -85,6 +85,10 @@ class Evidence:
         """Valid MBIDs, else null."""
         return self._told["mbid"]
 
+    def by_name(self, by: By) -> pl.Series:
+        """The key that the names alone give each item, whatever else tells items of one key apart; null without one."""
+        return self._told[by]
+
     def keys(self, by: By) -> tuple[pl.Series, BoolArray]:
         """The key of each item (null where it has none), and which items were kept apart from others of their key.
 

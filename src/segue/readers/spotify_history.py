@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Final
 from segue.core.dataset import Dataset
 from segue.core.progress import SILENT, Progress
 from segue.errors import DataError, SegueError
-from segue.readers.json_documents import number, parsed, text
+from segue.readers.json_values import number, parsed, text
 from segue.readers.listens import Listens, Play
 from segue.readers.members import Member, expanded, members
 from segue.readers.reader import NO_OPTIONS, Guess, ReadOptions

@@ -1,0 +1,236 @@
+"""New data added to a dataset that is there: known ids keep their positions, so that models made before stay valid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+import scipy.sparse as sp
+
+from segue.core.arrays import BoolArray, Int32Array
+from segue.core.catalogue import Catalogue
+from segue.core.dataset import Dataset
+from segue.core.histories import Histories
+from segue.core.vocabulary import Vocabulary
+from segue.errors import DataError
+
+_NEW: Final = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What a joining did.
+
+    new_users, new_items: how many were not there before.
+    added:    entries that came in.
+    repeated: entries that were there already (same user, item and second; in playlists, same user and item).
+    left_out: entries of items that are not there, where only known ones were wanted.
+    notes:    sentences on what had to be made fit.
+    """
+
+    new_users: int
+    new_items: int
+    added: int
+    repeated: int
+    left_out: int
+    notes: tuple[str, ...] = ()
+
+
+def joined(
+    dataset: Dataset,
+    more: Dataset,
+    positions: Int32Array | None = None,
+    *,
+    as_user: str | None = None,
+    only_known: bool = False,
+    undated: bool = False,
+) -> tuple[Dataset, Joined]:
+    """The dataset with the users, items and entries of another one added to it.
+
+    positions: for each item of `more` the item of `dataset` that it is, -1 for none; by default, that of the same id.
+    as_user:   the entries of all users of `more` are those of this one user.
+    only_known: entries of items that `dataset` does not have are left out.
+    undated:   entries without a time may be added to a dataset that has times; they get the last time in it.
+
+    Histories of a user whom both have become one: with times, in order of time, an item at a second at which it is
+    there already being the same entry; playlists, the new items behind; else, weights of one item summed, or the last.
+    Rows of the catalogue that are there learn what they did not know. What a weight is does not change: plays become
+    presence (dislikes stay such) where the dataset knows only that.
+    Raises DataError where entries cannot be of one kind (ratings and plays, dated and undated).
+    """
+    notes = _checked(dataset, more, undated=undated)
+    positions = dataset.items.positions(more.items.series) if positions is None else positions
+    target, items, catalogue = _items(dataset, more, positions, only_known=only_known)
+    entries = _entries(dataset, more, target)
+    left_out = entries.filter(pl.col("item") < 0).height
+    entries = entries.filter(pl.col("item") >= 0)
+    names = more.users.series if as_user is None else pl.Series([as_user] * more.n_users, dtype=pl.String)
+    users = dataset.users.extended(names)
+    row = users.positions(names)
+    entries = entries.with_columns(pl.Series("user", row[entries["user"].to_numpy()]))
+    histories, added, repeated = _histories(dataset, entries, len(users))
+    n_new = len(users) - dataset.n_users
+    first = np.unique(row, return_index=True)[1][-n_new:] if n_new and as_user is None else None
+    result = Dataset(
+        users,
+        items,
+        histories.with_context(
+            _stacked(dataset.histories.context, more.histories.context, dataset.n_users, n_new, first)
+        ),
+        catalogue,
+        feedback=dataset.feedback,
+        scale=dataset.scale,
+        user_table=_stacked(dataset.user_table, more.user_table, dataset.n_users, n_new, first),
+        friends=_friends(dataset, more, row, len(users), alone=as_user is not None),
+    )
+    done = Joined(n_new, len(items) - dataset.n_items, added, repeated, left_out, tuple(notes))
+    return result, done
+
+
+def _checked(dataset: Dataset, more: Dataset, *, undated: bool) -> list[str]:
+    """Notes on what is made fit; DataError where it cannot be."""
+    notes = []
+    if (dataset.feedback == "ratings") != (more.feedback == "ratings"):
+        raise DataError(
+            f"the dataset holds {dataset.feedback}, the files hold {more.feedback}; ratings and plays do not mix: "
+            "import them into a workspace of their own, or with --replace"
+        )
+    if dataset.scale is not None and more.scale is not None:
+        (low, high), (least, most) = dataset.scale, more.scale
+        if least < low or most > high:
+            raise DataError(
+                f"the dataset's ratings go from {low:g} to {high:g}, those of the files from {least:g} to {most:g}"
+            )
+    if dataset.feedback == "presence" and more.feedback == "plays":
+        notes.append("the dataset knows presence only: plays became presence, and those below zero dislikes")
+    if dataset.histories.times is not None and more.histories.times is None:
+        if not undated or not dataset.histories.n_entries:
+            raise DataError(
+                "the dataset's entries have times, those of the files have none; import them into a workspace of their "
+                "own, or with --replace"
+            )
+        notes.append("the files hold no times: their entries got the last time of the dataset")
+    if dataset.histories.times is None and more.histories.times is not None:
+        notes.append("the dataset has no times: those of the files were left out")
+    return notes
+
+
+def _items(
+    dataset: Dataset, more: Dataset, positions: Int32Array, *, only_known: bool
+) -> tuple[Int32Array, Vocabulary, Catalogue]:
+    """Where each item of `more` goes (-1: nowhere), and all items with what is known of them."""
+    target = positions.copy()
+    frame = more.catalogue.frame
+    new = np.flatnonzero(target < 0)
+    if only_known:
+        new = new[:0]
+    target[new] = dataset.n_items + np.arange(new.size, dtype=np.int32)
+    known = _filled(dataset.catalogue.frame, frame, positions)
+    grown = pl.concat([known, frame[new]], how="diagonal") if new.size else known
+    items = Vocabulary(pl.concat([dataset.items.series, more.items.series.gather(new)]))
+    return target, items, Catalogue(grown)
+
+
+def _filled(known: pl.DataFrame, told: pl.DataFrame, positions: Int32Array) -> pl.DataFrame:
+    """The known rows, their gaps filled from the first row that tells of the same item."""
+    columns = [name for name in told.columns if name not in ("id", "kind", "recording", "song")]
+    rows = told.select(columns).with_columns(pl.Series("row", positions)).filter(pl.col("row") >= 0)
+    if not columns or not rows.height:
+        return known
+    told_once = rows.group_by("row", maintain_order=True).agg(pl.col(name).drop_nulls().first() for name in columns)
+    filled = known.with_row_index("row").with_columns(pl.col("row").cast(pl.Int32))
+    filled = filled.join(told_once, on="row", how="left", maintain_order="left", suffix=f"_{_NEW}").drop("row")
+    both = [name for name in columns if name in known.columns]
+    return filled.with_columns(pl.coalesce(name, f"{name}_{_NEW}").alias(name) for name in both).drop(
+        [f"{name}_{_NEW}" for name in both]
+    )
+
+
+def _entries(dataset: Dataset, more: Dataset, target: Int32Array) -> pl.DataFrame:
+    """The entries of `more` as (user, item, weight, time), as the dataset would hold them."""
+    histories = more.histories
+    weights = histories.weights
+    if dataset.feedback == "presence":
+        histories = histories.merged() if histories.order != "position" else histories
+        weights = np.sign(histories.weights)
+    columns: dict[str, Any] = {
+        "user": histories.row_of_entry.astype(np.int32),
+        "item": target[histories.items],
+        "weight": weights,
+    }
+    if dataset.histories.times is not None:
+        last = int(dataset.histories.times.max()) if dataset.histories.n_entries else 0
+        times = histories.times
+        columns["time"] = np.full(histories.n_entries, last, np.int64) if times is None else times
+    return pl.DataFrame(columns)
+
+
+def _histories(dataset: Dataset, entries: pl.DataFrame, n_users: int) -> tuple[Histories, int, int]:
+    """All histories, how many entries came in, and how many were there already."""
+    old = dataset.histories
+    columns: dict[str, Any] = {"user": old.row_of_entry.astype(np.int32), "item": old.items, "weight": old.weights}
+    if old.times is not None:
+        columns["time"] = old.times
+    before = pl.DataFrame(columns)
+    same = {"time": ["user", "item", "time"], "position": ["user", "item"], "none": None}[old.order]
+    came = entries.height
+    if same is not None:
+        entries = entries.join(before.select(same).unique(), on=same, how="anti", maintain_order="left")
+    if old.order == "time":
+        entries = entries.unique(same, keep="first", maintain_order=True)
+    added = entries.height
+    both = pl.concat([before, entries]).sort("user", *(["time"] if old.order == "time" else []), maintain_order=True)
+    lengths = np.bincount(both["user"].to_numpy(), minlength=n_users)
+    histories = Histories(
+        np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        both["item"].to_numpy(),
+        both["weight"].to_numpy(),
+        None if old.times is None else both["time"].to_numpy(),
+        order=old.order,
+        repeats=old.repeats,
+    )
+    if old.order == "none":
+        histories = histories.merged()
+        if dataset.feedback == "presence":
+            histories = replace(histories, weights=np.sign(histories.weights))
+    return histories, added, came - added
+
+
+def _stacked(
+    before: pl.DataFrame | None, more: pl.DataFrame | None, n_before: int, n_new: int, first: BoolArray | Any
+) -> pl.DataFrame | None:
+    """Rows of a table for all users: the old ones as they are, the new ones from `more` (its rows `first`) or null."""
+    if before is None and (more is None or first is None):
+        return None
+    told = more if more is not None and first is not None else None
+    top = (
+        before
+        if before is not None
+        else pl.DataFrame({told.columns[0]: [None] * n_before})
+        if told is not None
+        else None
+    )
+    assert top is not None
+    rest = told[first] if told is not None else pl.DataFrame({top.columns[0]: [None] * n_new})
+    return pl.concat([top, rest], how="diagonal_relaxed") if n_new else top
+
+
+def _friends(
+    dataset: Dataset, more: Dataset, row: Int32Array, n_users: int, *, alone: bool
+) -> sp.csr_array[Any] | None:
+    if dataset.friends is None and (more.friends is None or alone):
+        return None
+    links = [] if dataset.friends is None else [sp.coo_array(dataset.friends)]
+    parts = [(link.row, link.col, link.data) for link in links]
+    if more.friends is not None and not alone:
+        theirs = sp.coo_array(more.friends)
+        parts.append((row[theirs.row], row[theirs.col], theirs.data))
+    start, end, weight = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    both = pl.DataFrame({"start": start, "end": end, "weight": weight}).unique(
+        ["start", "end"], keep="first", maintain_order=True
+    )
+    return sp.coo_array(
+        (both["weight"].to_numpy(), (both["start"].to_numpy(), both["end"].to_numpy())), shape=(n_users, n_users)
+    ).tocsr()
