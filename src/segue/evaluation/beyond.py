@@ -174,7 +174,11 @@ def pooled_beyond(folds: Sequence[BeyondResult], place: npt.NDArray[np.intp]) ->
     """Several folds as one: users by number, `place` being that of each row of all folds, one after another.
 
     A user of several folds has the mean of the values that are defined; exposures and errors add up.
+    Raises DataError where the metrics differ.
     """
+    kinds = {(fold.values.shape[1], tuple(fold.exposures)) for fold in folds}
+    if len(kinds) > 1:
+        raise DataError("only evaluations of the same metrics beyond accuracy can be pooled")
     n = int(place.max()) + 1
     values = np.concatenate([fold.values for fold in folds])
     sums, defined = np.zeros((n, values.shape[1])), np.zeros((n, values.shape[1]))
@@ -182,12 +186,11 @@ def pooled_beyond(folds: Sequence[BeyondResult], place: npt.NDArray[np.intp]) ->
     np.add.at(defined, place, ~np.isnan(values))
     errors = None
     if all(fold.errors is not None for fold in folds):
-        errors = np.zeros((n, folds[0].errors.shape[1] if folds[0].errors is not None else 0))
-        np.add.at(errors, place, np.concatenate([fold.errors for fold in folds if fold.errors is not None]))
+        together = np.concatenate([fold.errors for fold in folds if fold.errors is not None])
+        errors = np.zeros((n, together.shape[1]))
+        np.add.at(errors, place, together)
     exposures = dict(folds[0].exposures)
     for fold in folds[1:]:
-        if set(fold.exposures) != set(exposures):
-            raise DataError("only evaluations of the same metrics beyond accuracy can be pooled")
         exposures = {k: exposure + fold.exposures[k] for k, exposure in exposures.items()}
     means = np.where(defined > 0, sums / np.maximum(defined, 1), np.nan)
     return BeyondResult(means, exposures, errors, sum(fold.unpredicted for fold in folds))

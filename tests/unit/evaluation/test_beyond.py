@@ -272,7 +272,8 @@ def test_folds_are_pooled_with_all_their_lists() -> None:
     assert pooled.mean("a", "rmse") == pytest.approx(np.sqrt(squares[1] / squares[0]))
 
 
-def test_folds_of_different_lengths_are_not_pooled() -> None:
+def test_folds_of_different_metrics_are_not_pooled() -> None:
     one, two = (BeyondResult(np.zeros((1, 0)), {k: Exposure.none(k, 3)}) for k in (2, 3))
-    with pytest.raises(DataError, match="can be pooled"):
-        pooled_beyond([one, two], np.array([0, 1]))
+    for other in (two, BeyondResult(np.zeros((1, 1)), one.exposures)):
+        with pytest.raises(DataError, match="can be pooled"):
+            pooled_beyond([one, other], np.array([0, 1]))
