@@ -24,6 +24,7 @@ from segue.readers.members import is_archive
 from segue.readers.million_playlist import MillionPlaylist
 from segue.readers.music_folder import MusicFolder
 from segue.readers.nowplaying import NowPlaying
+from segue.readers.ratings_json import RatingsJson
 from segue.readers.reader import NO_OPTIONS, Guess, Reader, ReadOptions
 from segue.readers.report import FileReport, Place, ReadReport, Rejection
 from segue.readers.spotify_account import SpotifyAccount
@@ -59,6 +60,7 @@ READERS: Final[Mapping[str, Reader]] = MappingProxyType(
             Audioscrobbler(),
             NowPlaying(),
             TypedInteractions(),
+            RatingsJson(),
             MillionPlaylist(),
             UserLists(),
             SpotifyHistory(),

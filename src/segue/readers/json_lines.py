@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import polars as pl
@@ -43,24 +43,28 @@ def chunks(text: TextFile, columns: Mapping[str, str], tally: Tally, task: Task)
 
     Lines that are no JSON object, or hold a list or an object where a value should be, are rejected here.
     """
-    schema = {**dict.fromkeys(columns, pl.String()), LINE: pl.Int64()}
     for block, first_line in text.blocks(task):
-        rows: list[Sequence[Any]] = []
-        for line, raw in enumerate(block.decode(errors="replace").split("\n"), first_line):
-            if not raw.strip():
-                continue
-            tally.rows(1)
-            found = _object(raw)
-            if not isinstance(found, dict):
-                tally.reject(found, line)
-                continue
-            values = [_text(found.get(key)) for key in columns.values()]
-            if None in values:
-                tally.reject(f"the {list(columns)[values.index(None)]} is a list or an object, not a value", line)
-                continue
-            rows.append((*values, line))
-        if rows:
-            yield pl.DataFrame(rows, schema=schema, orient="row")
+        lines = enumerate(block.decode(errors="replace").split("\n"), first_line)
+        found = frame(((line, _object(raw)) for line, raw in lines if raw.strip()), columns, tally)
+        if found.height:
+            yield found
+
+
+def frame(found: Iterable[tuple[int, dict[str, Any] | str]], columns: Mapping[str, str], tally: Tally) -> pl.DataFrame:
+    """Objects as rows, each with its LINE; where there is none, the reason why stands in its place."""
+    schema = {**dict.fromkeys(columns, pl.String()), LINE: pl.Int64()}
+    rows: list[Sequence[Any]] = []
+    for line, each in found:
+        tally.rows(1)
+        if not isinstance(each, dict):
+            tally.reject(each, line)
+            continue
+        values = [_text(each.get(key)) for key in columns.values()]
+        if None in values:
+            tally.reject(f"the {list(columns)[values.index(None)]} is a list or an object, not a value", line)
+            continue
+        rows.append((*values, line))
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def _object(raw: str) -> dict[str, Any] | str:
