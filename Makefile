@@ -25,7 +25,7 @@ demo: $(core) ## simulate listeners, train, evaluate, and serve a page on PORT
 	$(run)segue demo --port $(PORT)
 
 test: $(dev) lint ## every check and every test, with every extra (EXTRAS= for the light core)
-	$(run)python -m pytest -n auto --dist loadgroup $(ARGS)
+	$(run)python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: $(dev) ## style, types, and the layers of the house
 	$(run)ruff check src tests benchmarks

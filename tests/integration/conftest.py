@@ -28,7 +28,7 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: while Playwright runs, no other test may run an event loop
 def chromium() -> Iterator[Any]:
     """A headless Chromium. Without one the tests skip, but fail where CI=true says that it must be there."""
     if not CHROMIUM.exists():

@@ -42,7 +42,7 @@ def tune(
     seed: SeedOption = None,
     threads: ThreadsOption = None,
 ) -> None:
-    """Search hyper-parameters; ended or killed, it goes on where it was."""
+    """Search hyper-parameters, in a study that outlives a kill."""
     from segue import bootstrap
     from segue.cli.progress import shown
 

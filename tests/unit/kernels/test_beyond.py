@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import combinations
 from math import log
 
@@ -127,18 +126,3 @@ def test_threads_change_nothing_and_read_only_arrays_are_taken() -> None:
         (mix_divergences(items, k, *history, shares, N_FEATURES, 0.01, threads=threads) for threads in (1, 2)),
     ):
         assert np.array_equal(one, two, equal_nan=True)
-
-
-def test_a_hundred_thousand_lists_of_a_hundred_take_seconds() -> None:
-    n, k, n_items = 100_000, 100, 20_000
-    generator = np.random.default_rng(0)
-    items = ((generator.integers(0, n_items, (n, 1)) + np.arange(k) * 7) % n_items).astype(np.int32)
-    content = sp.random_array((n_items, 500), density=0.02, format="csr", rng=generator, dtype=np.float32)
-    rows = content.indptr.astype(np.int64), content.indices.astype(np.int32), content.data
-    history = np.arange(n + 1) * 30, generator.integers(0, n_items, n * 30).astype(np.int32)
-    start = time.perf_counter()
-    list_means(items, k, generator.random(n_items))
-    dense_distances(items, k, vectors(generator, n_items, 32))
-    sparse_distances(items, k, rows, 500)
-    mix_divergences(items, k, *history, rows, 500, 0.01)
-    assert time.perf_counter() - start < 20  # about a second; much room for a busy machine
