@@ -48,6 +48,7 @@ year finds .281, the truth at that time .318, EASE .196, popularity .115.
 
 from segue.simulation.oracle import BestPossible, Oracle
 from segue.simulation.parameters import PARAMETERS, Parameters
+from segue.simulation.ratings_json import write_ratings_json
 from segue.simulation.taste import Taste
 from segue.simulation.world import World, simulate, simulate_to, true_taste
 
@@ -61,4 +62,5 @@ __all__ = [
     "simulate",
     "simulate_to",
     "true_taste",
+    "write_ratings_json",
 ]
