@@ -1,6 +1,6 @@
 """A small sample of every format, held against every reader: each is taken for what it is, and for nothing else.
 
-A table and user lists are general forms, of which others are special cases: they are asked only where nothing else fits.
+A table and user lists are general forms, of which others are special cases: asked only where nothing else fits.
 """
 
 from __future__ import annotations
