@@ -86,7 +86,7 @@ def _wanted(name: str) -> bool:
 
 def _header(member: Member) -> list[str]:
     first = member.head().removeprefix(b"\xef\xbb\xbf").split(b"\n")[0].decode("utf-8", "replace")
-    return [plain_name(cell) for cell in next(csv.reader([first.strip("\r")]), [])]
+    return [plain_name(cell) for cell in next(csv.reader([first.partition("\r")[0]]), [])]
 
 
 def _read(file: Member, listens: Listens, *, strict: bool) -> Tally:

@@ -147,6 +147,7 @@ def test_no_reader_takes_the_sample_of_another_one(samples: Mapping[str, Path], 
         b'"' * 70_000,
         b"\t" * 70_000,
         b"<" * 1000,
+        b"a\rb,c\rd",
         b"PK\x03\x04" + bytes(100),
     ],
 )
