@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 import numpy as np
@@ -27,6 +27,15 @@ from segue.readers.playlist_lists import AUDIO, name_of_file
 from segue.readers.reader import NO_OPTIONS, Guess, ReadOptions
 from segue.readers.report import ReadReport, Tally
 from segue.readers.tracks import Track, Tracks
+
+_TAGS: Final[Mapping[str, tuple[str, ...]]] = {  # mutagen's easy names; then ID3 as in WAV and AIFF; then WMA's
+    "title": ("title", "TIT2", "Title"),
+    "artist": ("artist", "TPE1", "Author", "albumartist", "TPE2", "WM/AlbumArtist"),
+    "album": ("album", "TALB", "WM/AlbumTitle"),
+    "genre": ("genre", "TCON", "WM/Genre"),
+    "isrc": ("isrc", "TSRC", "WM/ISRC"),
+    "recording": ("musicbrainz_trackid", "MusicBrainz/Track Id"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,27 +135,31 @@ def _track(path: Path, folder: Path, told: Any) -> Track:
     length = getattr(told.info, "length", 0.0) or 0.0
     return Track(
         _first(tags, "title") or named_title,
-        _first(tags, "artist") or _first(tags, "albumartist") or named_artist or (parents[-2] if parents[1:] else None),
+        _first(tags, "artist") or named_artist or (parents[-2] if parents[1:] else None),
         _first(tags, "album") or (parents[-1] if parents[1:] else None),
         duration=float(length) if 0 < length < 1e6 else None,
         isrc=_first(tags, "isrc"),
-        mbid=_mbid(_first(tags, "musicbrainz_trackid")),
+        mbid=_mbid(_first(tags, "recording")),
         location=str(path.absolute()),
         genres=tuple(_all(tags, "genre")) or None,
     )
 
 
-def _all(tags: Mapping[str, Any], name: str) -> list[str]:
-    try:
-        values = tags.get(name) or []
-    except (KeyError, ValueError, TypeError):  # some formats refuse names that they do not know
-        return []
-    listed = values if isinstance(values, list) else [values]
-    return [text for value in listed if (text := str(value).strip("\0 \t\r\n"))]
+def _all(tags: Mapping[str, Any], what: str) -> list[str]:
+    for name in _TAGS[what]:
+        try:
+            values = tags.get(name) or []
+        except (KeyError, ValueError, TypeError):  # some formats refuse names that they do not know
+            continue
+        listed = values if isinstance(values, list) else getattr(values, "text", [values])
+        found = [text for value in listed if (text := str(value).strip("\0 \t\r\n"))]
+        if found:
+            return found
+    return []
 
 
-def _first(tags: Mapping[str, Any], name: str) -> str | None:
-    return next(iter(_all(tags, name)), None)
+def _first(tags: Mapping[str, Any], what: str) -> str | None:
+    return next(iter(_all(tags, what)), None)
 
 
 def _mbid(value: str | None) -> str | None:

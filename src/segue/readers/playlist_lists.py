@@ -26,7 +26,9 @@ AUDIO: Final = frozenset(
         *(".ogg", ".opus", ".tta", ".wav", ".wma", ".wv"),
     )
 )
-_NUMBERED: Final = re.compile(r"^(?:\d{1,2}[-.])?\d{1,3}(?:\s*[-._]\s*|\s+)(?=\D)")
+_NUMBERED: Final = re.compile(  # "03 - ", "1-07. "; before a mere blank only what a track number may be
+    r"^(?:(?:\d{1,2}[-.])?\d{1,3}\s*[-._]\s*|(?:\d{1,2}[-.])?[0-2]\d\s+)(?=\D)"
+)
 _SPOTIFY: Final = re.compile(r"^(?:spotify:track:|https?://open\.spotify\.com/(?:intl-\w+/)?track/)([A-Za-z0-9]{22})\b")
 _RECORDING: Final = re.compile(r"^https?://(?:\w+\.)?musicbrainz\.org/recording/([0-9A-Fa-f-]{36})")
 

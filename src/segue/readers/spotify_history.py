@@ -121,7 +121,7 @@ def _play(entry: Mapping[str, Any], time: int, seconds: float) -> Play:
         text(entry.get("master_metadata_album_album_name")),
         text(entry.get("spotify_track_uri")),
     )
-    reason = entry.get("reason_end")
+    reason = text(entry.get("reason_end"))
     skipped = entry.get("skipped")
     turned_away = skipped is True or skipped == 1 or reason in _TURNED_AWAY
     refused = turned_away if reason or skipped is not None else None
