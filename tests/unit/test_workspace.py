@@ -14,7 +14,7 @@ import pytest
 from segue.core.dataset import Dataset
 from segue.core.histories import Histories
 from segue.dataset_files import Source
-from segue.errors import ArtifactError, WorkspaceError
+from segue.errors import ArtifactError, StorageError, WorkspaceError
 from segue.models.popularity import Popularity
 from segue.workspace import Workspace
 
@@ -153,3 +153,25 @@ def test_runs_of_the_same_second_do_not_overwrite_each_other(workspace: Workspac
     assert first == workspace.folder / "runs" / "2024-02-29T12-30-05Z" / "metrics.json"
     assert second != first
     assert json.loads(first.read_text(encoding="utf-8")) == {"recall": 0.5}
+
+
+def test_runs_that_scored_a_test_part_are_found_by_its_fingerprint(workspace: Workspace) -> None:
+    started = datetime(2024, 2, 29, 12, 30, 5, tzinfo=UTC)
+    workspace.record_run(started, {"part": "test", "split": {"test_fingerprint": "a"}})
+    workspace.record_run(started, {"part": "validation", "split": {"test_fingerprint": "a"}})
+    workspace.record_run(started, {"part": "test", "split": {"folds": [{"test_fingerprint": f} for f in "bac"]}})
+    workspace.record_run(started, {"something": "else"})
+    (workspace.folder / "runs" / "odd").mkdir()
+    (workspace.folder / "runs" / "odd" / "metrics.json").write_bytes(b"\xff[")
+    assert [workspace.test_runs(fingerprint) for fingerprint in "abcd"] == [2, 1, 1, 0]
+
+
+def test_a_place_for_runs_that_cannot_be_written_is_told(workspace: Workspace) -> None:
+    workspace.check_runs()
+    assert not list((workspace.folder / "runs").iterdir())
+    (workspace.folder / "runs").rmdir()
+    workspace.check_runs()
+    (workspace.folder / "runs").rmdir()
+    (workspace.folder / "runs").write_text("in the way", encoding="utf-8")
+    with pytest.raises(StorageError, match="runs"):
+        workspace.check_runs()

@@ -56,6 +56,8 @@ class Experiment:
             )
         if self.folds < 0 or self.folds == 1:
             raise SettingsError(f"folds must be 0 (one split) or at least 2, got {self.folds}")
+        if self.part == "validation" and isinstance(self.split, Split) and self.split.validation is None:
+            raise SettingsError(f"the split {self.split.how.name!r} is used as it is and has no validation part")
         if self.folds and not isinstance(self.split, Folding):
             how = self.split.how.name if isinstance(self.split, Split) else self.split.name
             raise SettingsError(f"the split {how!r} has no folds; use 'held-out-users' or 'per-user', or folds = 0")

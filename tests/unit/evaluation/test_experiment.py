@@ -20,6 +20,7 @@ from segue.splits import HeldOutUsers, PerUserRatio, TimeCut
 from worlds import two_genres
 
 NAMES = ("recall@5", "ndcg@5")
+WHOLE = PerUserRatio().split(two_genres().dataset)
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +163,8 @@ def test_a_whole_pipeline_is_asked_beside_its_models_which_are_fitted_once(datas
         ({"part": "validation", "refit": True}, SettingsError, "cannot be asked it"),
         ({"folds": 1}, SettingsError, "at least 2, got 1"),
         ({"split": TimeCut(), "folds": 3}, SettingsError, "'time-cut' has no folds"),
+        ({"split": WHOLE, "part": "validation"}, SettingsError, "'per-user' is used as it is and has no validation"),
+        ({"split": WHOLE, "folds": 3}, SettingsError, "'per-user' has no folds"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_fitted(
