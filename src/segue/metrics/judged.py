@@ -56,8 +56,8 @@ def judge(top: TopK, relevant: Histories, *, threads: int | None = None) -> Judg
     if len(top) != len(relevant):
         raise DataError(f"there must be one row of relevant items per list ({len(top)}), got {len(relevant)}")
     distinct = relevant.merged()
-    order = np.lexsort((distinct.items, distinct.row_of_entry))
-    answers = np.ascontiguousarray(distinct.items[order])
+    width = np.int64(max(1, distinct.n_items))
+    answers = (np.sort(distinct.row_of_entry * width + distinct.items) % width).astype(np.int32)  # rising in each row
     hits, repeated = mark_hits(top.items, distinct.offsets, answers, threads=threads)
     if repeated >= 0:
         raise ModelError(f"the list in row {repeated} names an item twice; a list must hold distinct items")
