@@ -136,8 +136,10 @@ def _items(
 def _filled(known: pl.DataFrame, told: pl.DataFrame, positions: Int32Array) -> pl.DataFrame:
     """The known rows, their gaps filled from the first row that tells of the same item."""
     columns = [name for name in told.columns if name not in ("id", "kind", "recording", "song")]
+    if not columns:
+        return known
     rows = told.select(columns).with_columns(pl.Series("row", positions)).filter(pl.col("row") >= 0)
-    if not columns or not rows.height:
+    if not rows.height:
         return known
     told_once = rows.group_by("row", maintain_order=True).agg(pl.col(name).drop_nulls().first() for name in columns)
     filled = known.with_row_index("row").with_columns(pl.col("row").cast(pl.Int32))
