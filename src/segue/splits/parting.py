@@ -66,8 +66,8 @@ def hide(
     if pick == "last":
         if histories.order == "none":
             raise DataError(
-                "the last items of a history cannot be hidden: these histories have no order; hide 'random' ones, as the "
-                "split 'per-user' does"
+                "the last items of a history cannot be hidden: these histories have no order; hide 'random' ones, "
+                "as the split 'per-user' does"
             )
         hidden = distinct.place >= (distinct.counts - counts)[distinct.row]
         begins = np.full(len(histories), histories.n_entries, dtype=np.int64)
