@@ -54,7 +54,10 @@ def problem_of(error: Exception) -> Problem:
         case NotFoundError():
             return Problem(404, str(error), near=list(error.near))
         case RequestValidationError():
-            errors = [{"where": _where(e["loc"]), "message": e["msg"].removeprefix("Value error, ")} for e in error.errors()]
+            errors = [
+                {"where": _where(each["loc"]), "message": each["msg"].removeprefix("Value error, ")}
+                for each in error.errors()
+            ]
             first = f"{errors[0]['where']}: {errors[0]['message']}" if errors else "the request does not fit"
             more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
             return Problem(422, first + more, errors=errors[:50])
