@@ -109,15 +109,16 @@ def test_what_cannot_be_imported_leaves_the_dataset_that_was_there(
     trained: Path, tmp_path: Path, make: Callable[[Path], tuple[Path, ...]], words: list[str]
 ) -> None:
     before = contents(trained)
-    refused(segue("-w", trained, "import", *make(tmp_path)), *words)
+    refused(segue("-w", trained, "import", "--replace", *make(tmp_path)), *words)
     assert contents(trained) == before
 
 
 def test_a_file_where_a_column_is_missing_offers_the_near_one(trained: Path, tmp_path: Path) -> None:
     before = contents(trained)
     table = plays(tmp_path / "plays.csv")
-    refused(segue("-w", trained, "import", table, "--item", "sogn"), "no column 'sogn'", "did you mean 'song'?")
-    refused(segue("-w", trained, "import", table, "--format", "tabel"), "no format 'tabel'", "table")
+    asked = ["-w", trained, "import", "--replace", table]
+    refused(segue(*asked, "--item", "sogn"), "no column 'sogn'", "did you mean 'song'?")
+    refused(segue(*asked, "--format", "tabel"), "no format 'tabel'", "table")
     assert contents(trained) == before
 
 
@@ -144,7 +145,7 @@ def test_a_file_in_latin_1_is_read_and_the_guess_is_said(tmp_path: Path) -> None
     assert answer.code == 0
     found = segue("-w", tmp_path / "w", "search", "bjork", "--json").json
     assert found["items"][0]["id"] == "Björk"
-    guessed = segue("-w", tmp_path / "w", "import", table, *COLUMNS)
+    guessed = segue("-w", tmp_path / "w", "import", "--replace", table, *COLUMNS)
     assert guessed.code == 0
     assert "is not UTF-8; it was read as" in guessed.out
 
@@ -254,7 +255,7 @@ def test_a_damaged_dataset_names_the_way_out(own: Path) -> None:
 def test_models_of_another_dataset_are_not_asked(own: Path, tmp_path: Path) -> None:
     table = tmp_path / "other.csv"
     table.write_text("user,song,plays\nu1,other,3\nu2,one,1\nu2,other,1\n", encoding="utf-8")
-    assert segue("-w", own, "import", table, *COLUMNS).code == 0
+    assert segue("-w", own, "import", "--replace", table, *COLUMNS).code == 0
     refused(segue("-w", own, "recommend", "--user", "u1"), "was trained on other items", "train")
 
 
@@ -348,7 +349,7 @@ def test_a_full_disk_leaves_everything_as_it_was(small_disk: Path, tmp_path: Pat
             filler.write(b"\0" * 4096)
     before = contents(folder)
     refused(segue("-w", folder, "train"), "the disk is full", "free some space")
-    refused(segue("-w", folder, "import", more, *COLUMNS), "the disk is full")
+    refused(segue("-w", folder, "import", "--replace", more, *COLUMNS), "the disk is full")
     refused(segue("-w", folder, "recommend", "--all", "--out", small_disk / "lists.parquet"), "the disk is full")
     assert contents(folder) == before
     assert not (small_disk / "lists.parquet").exists()

@@ -21,6 +21,7 @@ COMMANDS = (
     "describe",
     "train",
     "evaluate",
+    "tune",
     "search",
     "recommend",
     "similar",
@@ -123,7 +124,7 @@ def test_import_says_what_it_found_and_what_it_rejected(tmp_path: Path) -> None:
     assert "plays.csv" in out
     assert "rejected 1:" in out
     assert "plays.csv line 74" in out
-    report = ok(segue("-w", tmp_path / "w", "import", table, *options, "--json")).json
+    report = ok(segue("-w", tmp_path / "w", "import", "--replace", table, *options, "--json")).json
     assert (report["users"], report["items"], report["entries"]) == (24, 12, 72)
     assert report["rejections"][0]["count"] == 1
 
@@ -133,7 +134,8 @@ def test_strict_import_stops_at_the_first_bad_row_and_changes_nothing(trained: P
     table = plays(tmp_path / "plays.csv", users=4)
     with table.open("a", encoding="utf-8") as file:
         file.write("u1,s1,many,Song 1,Artist 0\n")
-    answer = segue("-w", trained, "import", table, "--user", "user", "--item", "song", "--weight", "plays", "--strict")
+    columns = ["--user", "user", "--item", "song", "--weight", "plays"]
+    answer = segue("-w", trained, "import", table, *columns, "--replace", "--strict")
     assert answer.code == 1
     assert "line 14" in answer.err
     assert ok(segue("-w", trained, "describe", "--json")).json == before

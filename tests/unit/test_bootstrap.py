@@ -19,6 +19,7 @@ from segue.core.histories import Histories
 from segue.core.progress import Task
 from segue.core.vocabulary import Vocabulary
 from segue.errors import ArtifactError, DataError, NotFoundError, SettingsError, WorkspaceError
+from segue.importing import Adding, import_dataset
 from segue.ranking.by_model import ModelRanker
 from segue.settings import PipelineSettings, Settings, parse
 from segue.workspace import Workspace
@@ -250,6 +251,6 @@ def test_a_demo_is_told_apart_from_other_data(workspace: Workspace, tmp_path: Pa
     assert empty.sources()[0].name == "simulated with seed 3"
     table = tmp_path / "plays.csv"
     table.write_text("user,song\nu1,a\nu2,a\n", encoding="utf-8")
-    bootstrap.import_dataset(workspace, [table])
+    import_dataset(workspace, [table], adding=Adding(replace=True))
     assert not bootstrap.is_demo(workspace)
     assert [source.format for source in workspace.sources()] == ["table"]
