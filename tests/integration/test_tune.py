@@ -220,7 +220,7 @@ def test_a_study_of_other_data_is_not_continued(place: Path, tmp_path: Path) -> 
     ok(segue("-w", place, *TUNE, "--trials", "2"))
     more = tmp_path / "more.csv"
     more.write_text("user,song,plays\n" + "".join(f"u{u},s{s},1\n" for u in range(30) for s in range(4)))
-    ok(segue("-w", place, "import", more, "--user", "user", "--item", "song", "--weight", "plays"))
+    ok(segue("-w", place, "import", more, "--replace", "--user", "user", "--item", "song", "--weight", "plays"))
     answer = segue("-w", place, *TUNE, "--trials", "3")
     assert answer.code == 1
     assert "another dataset" in answer.err
