@@ -70,7 +70,7 @@ class TypedInteractions:
         if not _typed(header) or sum(name.endswith(":token") for name in header) < 2:
             return None
         where = "" if found == path else f"{found.name} in it: " if found is not None else ""
-        return Guess(self.name, f"{where}its header names the type of every column ({', '.join(header[:4])})")
+        return Guess(self.name, f"{where}its header names the type of every column, as in {header[0].strip()}")
 
     def read(
         self,
