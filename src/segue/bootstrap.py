@@ -24,8 +24,9 @@ from segue.core.protocols import FindsSimilar, Recommender
 from segue.core.topk import TopK
 from segue.dataset_files import Source
 from segue.durable import write_text, written_file
-from segue.errors import ArtifactError, NotFoundError, SettingsError, StorageError, WorkspaceError
+from segue.errors import ArtifactError, DataError, NotFoundError, SettingsError, StorageError, WorkspaceError
 from segue.evaluation import Candidate, Evaluation, Experiment, PartName, PipelinePlan, Witness
+from segue.identity import merged
 from segue.models.popularity import PopularityModel
 from segue.pipeline import Pipeline
 from segue.ranking.by_model import ModelRanker
@@ -141,6 +142,13 @@ def read_dataset(workspace: Workspace, settings: Settings) -> Dataset:
     """The part of the workspace's data that its settings ask for."""
     dataset = workspace.read_dataset()
     least = settings.dataset
+    if least.merge != "none":
+        if not dataset.catalogue.has("title"):
+            raise DataError(
+                f"merge = {least.merge!r} in segue.toml needs titles, and the catalogue has none; "
+                'import data with titles, or set merge = "none"'
+            )
+        dataset, _ = merged(dataset, least.merge, near=False)
     if least.min_items_per_user > 1 or least.min_users_per_item > 1:
         return k_core(dataset, least.min_items_per_user, items_k=least.min_users_per_item)
     return dataset

@@ -33,8 +33,13 @@ from segue.splits import SPLITS, Splitter
 
 @dataclass(frozen=True, slots=True)
 class DatasetSettings:
-    """`[dataset]`: which part of the imported data is used. Both at 1: all that has any entry; 5 and 5: the 5-core."""
+    """`[dataset]`: which part of the imported data is used, and what counts as one item.
 
+    merge:              what is one recording, or one song, by name, ISRC or MBID becomes one item (`segue.identity`).
+    min_items_per_user, min_users_per_item: both at 1: all that has any entry; 5 and 5: the 5-core.
+    """
+
+    merge: Literal["none", "recording", "song"] = "none"
     min_items_per_user: int = 1
     min_users_per_item: int = 1
 
