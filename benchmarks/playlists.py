@@ -35,7 +35,11 @@ METRICS = parse_all(["ndcg@500", "r_precision", "clicks"])
 LENGTH = 500
 ITERATIONS = 16
 SEGUE_GRID = {"unobserved_weight": [0.01, 0.03, 0.1, 0.3], "regularization": [0.01, 0.03, 0.1, 0.3]}
-IMPLICIT_GRID = {"factors": [64, 128, 256], "regularization": [0.1, 1.0, 10.0, 30.0], "alpha": [5.0, 10.0, 20.0, 40.0]}
+IMPLICIT_GRID = {
+    "factors": [64, 128, 256],
+    "regularization": [1.0, 10.0, 30.0, 100.0],
+    "alpha": [5.0, 10.0, 20.0, 40.0],
+}
 SMALL_GRID = {"factors": [128], "regularization": [10.0, 30.0], "alpha": [20.0]}
 
 Values = np.ndarray[Any, np.dtype[np.float64]]
