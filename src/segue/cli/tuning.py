@@ -74,7 +74,7 @@ def tune(
         return
     if tuned.aside is not None:
         note(f"the study before is kept as {tuned.aside}")
-    if found.before == len(found.trials):
+    if 0 < found.before == len(found.trials):
         further = "every point was tried" if found.exhausted else "a larger --trials goes on"
         note(f"the study has its {counted(found.before, 'trial')} already; {further}, --new begins another")
     elif found.before:
@@ -113,8 +113,8 @@ def print_tuning(found: Tuning, *, applied: bool) -> None:
         note(str(edge))
     say()
     if applied:
-        values = ", ".join(f"{name} = {_shown(value)}" for name, value in best.values.items())
-        say(f"written into segue.toml, [models.{found.model}]: {values}")
+        section, *values = toml_lines(found.model, best.values).split("\n")
+        say(f"written into segue.toml, {section}: {', '.join(values)}")
     else:
         say("the best, for segue.toml (--apply writes it there):")
         say()
@@ -124,7 +124,7 @@ def print_tuning(found: Tuning, *, applied: bool) -> None:
 
 def _counts(found: Tuning) -> str:
     repeated = sum(trial.same_as is not None for trial in found.trials)
-    states = [trial.state for trial in found.trials]
+    states = [trial.state for trial in found.trials if trial.same_as is None]
     parts = [
         f"{states.count('pruned')} pruned" if "pruned" in states else "",
         f"{states.count('failed')} failed ({_reason(found)})" if "failed" in states else "",
