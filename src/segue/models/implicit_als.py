@@ -21,6 +21,7 @@ from segue.errors import ArtifactError, DataError, SettingsError
 from segue.kernels.threads import blas
 from segue.models.alternating import Entries, Side, aligned, squares, to_axes
 from segue.models.embedding import EmbeddingModel
+from segue.models.falling import Objective
 from segue.models.weighting import Weighting, check_weighting, weighted
 
 Solver: TypeAlias = Literal["cg", "exact"]
@@ -96,7 +97,10 @@ class ImplicitALS:
     def fit(
         self, dataset: Dataset, *, seed: int = 0, progress: Progress = SILENT, threads: int | None = None
     ) -> FittedImplicitALS:
-        """Learns item vectors; DataError where no user took any item, ModelError where the numbers run over."""
+        """Learns item vectors; DataError where no user took any item, ModelError where the numbers run over.
+
+        `progress` is told the objective after each sweep (of many observed pairs, an estimate from some of them).
+        """
         entries = self._entries(dataset.histories, dataset.n_items)
         users, items = self._side(entries), self._side(entries.transposed(dataset.n_items))
         if not users.pull.any():
@@ -106,12 +110,14 @@ class ImplicitALS:
         x, y = aligned(len(users), self.factors), aligned(len(items), self.factors)
         scale = np.float32(_INITIAL_SCALE / math.sqrt(self.factors))
         y[:] = np.random.default_rng(seed).standard_normal(y.shape, dtype=np.float32) * scale
+        objective = None if progress is SILENT else Objective.of(users, items, self.unobserved_weight, seed)
         with progress.task(self.name, total=self.iterations, unit="sweep") as task:
             for _ in range(self.iterations):
                 with blas(1):
                     self._solve(users, y, x, threads)
                     self._solve(items, x, y, threads)
-                task.advance()
+                    note = "" if objective is None else f"loss {objective.value(x, y):.6g}"
+                task.advance(1, note)
         with blas(1):
             to_axes(y, x[:0], threads)
         return FittedImplicitALS(self, dataset.items, y)
