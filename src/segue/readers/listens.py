@@ -121,9 +121,9 @@ class Listens:
             return []
         heard, refused = weights.count(HEARD), weights.count(REFUSED)
         sentence = (
-            f"heard (at least {share:.0%} of a track, or {_LEAST_SECONDS:.0f} s where its length is not known): "
-            f"{heard:,} plays, weight {HEARD:g}; skipped or broken off before: {refused:,}, weight {REFUSED:g}; "
-            f"ended by something else: {len(weights) - heard - refused:,}, weight {BROKEN_OFF:g}"
+            f"plays of which enough was heard ({share:.0%} of the track, or {_LEAST_SECONDS:.0f} s where its length is "
+            f"not known): {heard:,} (weight {HEARD:g}); skipped or broken off: {refused:,} ({REFUSED:g}); "
+            f"ended by something else: {len(weights) - heard - refused:,} ({BROKEN_OFF:g})"
         )
         return [sentence]
 
