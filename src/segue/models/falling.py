@@ -10,7 +10,7 @@ import numpy as np
 from segue.core.arrays import Float32Array, Float64Array, Int64Array
 from segue.models.alternating import Side, squares
 
-_PAIRS: Final = 65_536  # observed pairs that stand for all of them: enough for a curve, little beside a sweep
+_PAIRS: Final = 16_384  # observed pairs that stand for all of them: enough for a curve, little beside a sweep
 
 
 @dataclass(frozen=True, slots=True, eq=False)
