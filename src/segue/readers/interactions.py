@@ -26,7 +26,6 @@ _MOST_PLAYS: Final = 2.0**63
 _MOST: Final = float(np.finfo(np.float32).max)
 _TIME, _WEIGHT = "seconds", "number"
 _WORDS: Final = ("title", "artist", "mbid")
-_ROWS_AT_ONCE: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,34 +146,37 @@ class _Numbers:
 
 
 class _Words:
-    """What one column says of the items: of each item the first text that is not empty."""
+    """What one column says of the items: of each item the first text that is not empty, and nothing else is kept."""
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._known = np.zeros(0, dtype=np.bool_)
         self._blocks: list[pl.DataFrame] = []
-        self._bound = _ROWS_AT_ONCE
 
     def __bool__(self) -> bool:
-        return any(block.height for block in self._blocks)
+        return bool(self._blocks)
 
     def add(self, items: Int32Array, texts: pl.Series) -> None:
         """One text for each of these numbers of items."""
-        block = pl.DataFrame({"item": items, self._name: texts}).filter(pl.col(self._name) != "")
-        self._blocks.append(_first(block))
-        if sum(block.height for block in self._blocks) > self._bound:
-            self._blocks = [_first(pl.concat(self._blocks))]
-            self._bound = 2 * self._blocks[0].height + _ROWS_AT_ONCE
+        beyond = int(items.max(initial=-1)) + 1 - self._known.size
+        if beyond > 0:
+            self._known = np.concatenate([self._known, np.zeros(beyond, dtype=np.bool_)])
+        new = pl.Series(~self._known[items]) & (texts != "")
+        if not new.any():
+            return
+        rows = pl.DataFrame({"item": pl.Series(items).filter(new), self._name: texts.filter(new)})
+        # A text column shares the memory of the column that it is taken from: the text of a whole block of the file.
+        own = pl.concat_str(pl.lit(""), pl.col(self._name)).alias(self._name)
+        block = rows.unique("item", keep="first", maintain_order=True).with_columns(own)
+        self._known[block["item"].to_numpy()] = True
+        self._blocks.append(block)
 
     def by_item(self, position: Int32Array, n_items: int) -> pl.Series:
         """The text of each item, null where there is none; `position` says where the item of each number stands."""
-        first = _first(pl.concat(self._blocks))
-        placed = first.with_columns(pl.Series("item", position[first["item"].to_numpy()]))
+        words = pl.concat(self._blocks)
+        placed = words.with_columns(pl.Series("item", position[words["item"].to_numpy()]))
         everyone = pl.DataFrame({"item": np.arange(n_items, dtype=np.int32)})
         return everyone.join(placed, on="item", how="left", maintain_order="left")[self._name]
-
-
-def _first(words: pl.DataFrame) -> pl.DataFrame:
-    return words.unique("item", keep="first", maintain_order=True)
 
 
 def _typed(form: RowForm) -> list[pl.Expr]:
