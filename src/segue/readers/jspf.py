@@ -33,7 +33,7 @@ class JSPF:
         """A file called .jspf, or JSON that begins with a playlist."""
         try:
             found = members(path, _wanted)
-            if path.is_dir() or not found:
+            if not found or path != found[0].path:
                 return Guess(self.name, f"it holds {found[0].name}") if found else None
             head = found[0].head().lstrip(b"\xef\xbb\xbf \t\r\n")
         except SegueError:
@@ -75,7 +75,7 @@ def _playlist(document: Any, file: Member) -> tuple[str, list[Track]]:
     if not isinstance(playlist, dict) or not isinstance(tracks, list):
         raise DataError(f"{file.path} is JSON, but no playlist with a list of tracks")
     return text(playlist.get("title")) or file.path.stem, [
-        _track(track if isinstance(track, dict) else {}, file.path.parent) for track in tracks
+        _track(track if isinstance(track, dict) else {}, file.folder) for track in tracks
     ]
 
 

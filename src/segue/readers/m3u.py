@@ -30,17 +30,17 @@ class M3U:
     """Playlists; each is a history in its own order."""
 
     name: ClassVar[str] = "m3u"
-    description: ClassVar[str] = "playlists as M3U or M3U8, or a folder of them"
+    description: ClassVar[str] = "playlists as M3U or M3U8, or a folder or zip of them"
 
     def sniff(self, path: Path) -> Guess | None:
-        """A file that begins with #EXTM3U, or is called so and holds text; a folder of such files and no audio."""
+        """A file that begins with #EXTM3U, or is called so and holds text; a folder or zip with such files, no audio."""
         try:
-            if path.is_dir():
+            if path.is_dir() or is_archive(path):
                 found = members(path, _wanted)
                 if not found or members(path, lambda name: Path(name).suffix.lower() in AUDIO):
                     return None
-                return Guess(self.name, f"it is a folder with {found[0].name}")
-            if not path.is_file() or is_archive(path):
+                return Guess(self.name, f"it holds {found[0].name}")
+            if not path.is_file():
                 return None
             head = Member(path, 0).head().removeprefix(_MARK)
         except SegueError:
@@ -68,7 +68,7 @@ class M3U:
                 tally = Tally(file.path, source, strict=strict)
                 text, note = _decoded(content, file, options.encoding)
                 notes += note
-                name, tracks = _tracks(text, file.path)
+                name, tracks = _tracks(text, file)
                 lists.add(name, [(track, line, "") for track, line in tracks], tally)
                 tallies.append(tally)
                 task.advance(file.size, file.name)
@@ -91,11 +91,11 @@ def _decoded(content: bytes, file: Member, encoding: str | None) -> tuple[str, l
         return content.decode("cp1252", "replace"), [f"{file.name} is not UTF-8; it was read as cp1252 (--encoding)"]
 
 
-def _tracks(text: str, path: Path) -> tuple[str, list[tuple[Track, int]]]:
+def _tracks(text: str, file: Member) -> tuple[str, list[tuple[Track, int]]]:
     """The playlist's name, and its tracks with their lines."""
     if "\n#EXT-X-" in text.replace("\r", "\n"):
-        raise DataError(f"{path} is the list of segments of a stream (HLS), not a playlist of tracks")
-    name = path.stem
+        raise DataError(f"{file.path} is the list of segments of a stream (HLS), not a playlist of tracks")
+    name = file.path.stem
     seconds, title, artist, album = _nothing_said()
     found = []
     for number, raw in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
@@ -113,7 +113,7 @@ def _tracks(text: str, path: Path) -> tuple[str, list[tuple[Track, int]]]:
             elif key == "#PLAYLIST" and value:
                 name = value
         elif line:
-            found.append((placed(title, artist, album, seconds, [line], path.parent), number))
+            found.append((placed(title, artist, album, seconds, [line], file.folder), number))
             seconds, title, artist, album = _nothing_said()
     return name, found
 

@@ -43,6 +43,11 @@ class Member:
         """The last part of its path."""
         return self.path.name
 
+    @property
+    def folder(self) -> Path:
+        """From where relative paths in it are seen: the folder that it lies in, or that its archive lies in."""
+        return (self.archive or self.path).parent
+
     def head(self, size: int = _HEAD) -> bytes:
         """The first bytes. Raises as `read` does."""
         return self._first(size)

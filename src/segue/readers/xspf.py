@@ -64,9 +64,7 @@ class XSPF:
                 content, source = file.read(self.name)
                 tally = Tally(file.path, source, strict=strict)
                 root = _parsed(content, file)
-                tracks = [
-                    _track(track, file.path.parent) for track in root.iterfind(f"{_SPACE}trackList/{_SPACE}track")
-                ]
+                tracks = [_track(track, file.folder) for track in root.iterfind(f"{_SPACE}trackList/{_SPACE}track")]
                 name = _text(root, "title") or file.path.stem
                 lists.add(name, [(track, None, f"track {place}") for place, track in enumerate(tracks, 1)], tally)
                 tallies.append(tally)

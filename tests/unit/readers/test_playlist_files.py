@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ def test_a_stream_in_segments_is_no_playlist(tmp_path: Path) -> None:
 def test_a_folder_of_playlists_is_several_histories_and_equal_names_are_told_apart(tmp_path: Path) -> None:
     for name in ("a.m3u", "b.m3u"):
         (tmp_path / name).write_text("#PLAYLIST:Mix\nPortishead - Roads.mp3\nPortishead - Roads.mp3\n")
-    assert sniff(tmp_path).why == "it is a folder with a.m3u"
+    assert sniff(tmp_path).why == "it holds a.m3u"
     dataset, _ = read([tmp_path])
     assert list(dataset.users) == ["Mix", "Mix (2)"]
     assert dataset.histories.items.tolist() == [0, 0, 0, 0]
@@ -127,6 +128,24 @@ def test_xml_that_reaches_out_or_blows_up_is_refused(tmp_path: Path, doctype: st
     path.write_text(XSPF.format(doctype=doctype, title=title))
     with pytest.raises(DataError, match=words):
         read([path])
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("x.m3u", "#EXTM3U\n#EXTINF:1,Portishead - Roads\nroads.mp3\n"),
+        ("x.xspf", XSPF.format(doctype="", title="Roads")),
+        ("x.jspf", '{"playlist": {"track": [{"title": "Roads", "creator": "Portishead", "location": ["roads.mp3"]}]}}'),
+    ],
+)
+def test_a_playlist_in_an_archive_is_seen_from_where_the_archive_lies(tmp_path: Path, name: str, content: str) -> None:
+    path = tmp_path / "lists.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr(f"deep/below/{name}", content)
+    assert sniff(path).why == f"it holds {name}"
+    frame = read([path])[0].catalogue.frame
+    assert frame["id"].to_list() == ["portishead - roads"]
+    assert frame["location"].to_list()[0] in (f"{tmp_path}/roads.mp3", "/m/Roads.mp3")
 
 
 @pytest.mark.parametrize(

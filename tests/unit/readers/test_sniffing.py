@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from segue.core.progress import Task
 from segue.dataset_files import Source
 from segue.errors import DataError, SettingsError, StorageError
 from segue.readers import READERS, FileReport, Rejection, read, sniff
+
+_BEGINNINGS = (
+    b"",
+    b"PK\x03\x04",
+    b"#EXTM3U\n",
+    b'{"playlist": {"track": [',
+    b'[{"endTime": "2023-11-05 21:07", "msPlayed": 1, "artistName": "a", "trackName": "t"}]',
+    b'{"listened_at": 1, "track_metadata": {}}\n',
+    b"uts,utc_time,artist,track\n1,x,y,z\n",
+    b"Song Name,Play Duration Milliseconds,Media Duration In Milliseconds,Event Timestamp\n",
+    b'<playlist xmlns="http://xspf.org/ns/0/">',
+    b'"artist","album","track","21 Nov 2023, 18:42"\n',
+)
 
 
 def test_a_guess_says_why(tmp_path: Path) -> None:
@@ -48,6 +64,17 @@ def test_paths_of_different_forms_are_not_mixed(tmp_path: Path) -> None:
     (tmp_path / "b.json").write_text('{"playlists": []}')
     with pytest.raises(DataError, match="of different forms"):
         read([tmp_path / "a.csv", tmp_path / "b.json"])
+
+
+@given(content=st.binary(max_size=300), start=st.sampled_from(_BEGINNINGS))
+def test_whatever_a_file_holds_it_is_guessed_or_refused_in_one_sentence(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, start: bytes
+) -> None:
+    path = tmp_path_factory.mktemp("x") / "file"
+    path.write_bytes(start + content)
+    for format in (None, *READERS):  # noqa: A001
+        with contextlib.suppress(DataError, SettingsError, StorageError):
+            read([path], format)
 
 
 def test_progress_runs_through_every_byte(tmp_path: Path) -> None:
