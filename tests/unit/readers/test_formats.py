@@ -5,12 +5,16 @@ A table and user lists are general forms, of which others are special cases: ask
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from segue.errors import SegueError
 from segue.readers import GENERAL, READERS, sniff
 
 HASH, SONG = "b80344d063b5ccb3212f76538f3d9e43d87dca9e", "SOAKIMP12A8C130995"
@@ -157,3 +161,36 @@ def test_sniffing_raises_nothing_whatever_it_finds(tmp_path: Path, reader: str, 
         READERS[reader].sniff(tmp_path / name)
     READERS[reader].sniff(tmp_path)
     READERS[reader].sniff(tmp_path / "missing")
+
+
+PIECES: Final = [b"", b"\x00", b"\xff", b'"', b"\t", b"\n", b"\r", b"\\", b"{", b"]", b"-9" * 30, b"1e999", b" "]
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLES if name != "music-folder"])
+@given(
+    kept=st.floats(0.3, 1),
+    damage=st.lists(st.tuples(st.floats(0, 1), st.sampled_from(PIECES)), max_size=5),
+    which=st.integers(0, 5),
+)
+def test_a_damaged_file_is_read_or_refused(
+    name: str, kept: float, damage: list[tuple[float, bytes]], which: int
+) -> None:
+    """One of the files of a sample is cut short, and bytes in it are replaced: any error is one that says something."""
+    with tempfile.TemporaryDirectory() as root:
+        folder = Path(root)
+        for number, (file, sample) in enumerate(SAMPLES[name].items()):
+            content = sample.encode()
+            if number == which % len(SAMPLES[name]):
+                content = content[: round(len(content) * kept)]
+                for place, piece in damage:
+                    at = round(len(content) * place)
+                    content = content[:at] + piece + content[at + 1 :]
+            (folder / file).write_bytes(content)
+        for path in (folder, folder / next(iter(SAMPLES[name]))):
+            READERS[name].sniff(path)
+            try:
+                dataset, report = READERS[name].read([path])
+            except SegueError:
+                continue
+            assert report.read == report.accepted + report.rejected
+            assert dataset.n_users
