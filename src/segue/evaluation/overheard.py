@@ -26,7 +26,7 @@ class TrainingCurve:
 class Overheard:
     """A Progress that passes everything on, and keeps the numbers of notes such as "loss 0.31".
 
-    A task is taken for the fit of the model whose name it bears.
+    A task is taken for the fit of the model whose name it bears; of several such fits (a fold each) the last counts.
     """
 
     def __init__(self, progress: Progress = SILENT) -> None:
@@ -36,8 +36,11 @@ class Overheard:
     @contextmanager
     def task(self, description: str, total: float | None = None, unit: str = "") -> Iterator[Task]:
         """See `segue.core.progress.Progress.task`."""
+        said: dict[str, list[float]] = {}
         with self._progress.task(description, total, unit) as task:
-            yield _OverheardTask(task, description, self._heard)
+            yield _OverheardTask(task, said)
+        for what, values in said.items():
+            self._heard[description, what] = values
 
     def curves(self) -> tuple[TrainingCurve, ...]:
         """What was heard at least twice, in the order in which it came up."""
@@ -51,12 +54,11 @@ class Overheard:
 @dataclass(frozen=True, slots=True)
 class _OverheardTask:
     task: Task
-    model: str
-    heard: dict[tuple[str, str], list[float]]
+    said: dict[str, list[float]]
 
     def advance(self, amount: float = 1.0, note: str = "") -> None:
         """See `segue.core.progress.Task.advance`."""
         found = _NOTE.match(note.strip())
         if found is not None and math.isfinite(value := float(found["value"].replace(",", ""))):
-            self.heard.setdefault((self.model, found["what"]), []).append(value)
+            self.said.setdefault(found["what"], []).append(value)
         self.task.advance(amount, note)

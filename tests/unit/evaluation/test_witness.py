@@ -74,6 +74,15 @@ def test_what_is_no_number_or_was_said_once_is_no_curve(notes: tuple[str, ...]) 
     assert overheard(*notes) == ()
 
 
+def test_of_several_fits_of_one_model_the_last_is_its_curve() -> None:
+    heard = Overheard()
+    for values in ((9.0, 8.0, 7.0), (3.0, 2.0)):
+        with heard.task("model") as task:
+            for value in values:
+                task.advance(1, f"loss {value}")
+    assert [curve.values for curve in heard.curves()] == [(3.0, 2.0)]
+
+
 def test_two_numbers_are_two_curves_and_the_listener_behind_hears_all() -> None:
     said: list[tuple[float, str]] = []
 
