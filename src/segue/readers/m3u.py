@@ -33,7 +33,7 @@ class M3U:
     description: ClassVar[str] = "playlists as M3U or M3U8, or a folder or zip of them"
 
     def sniff(self, path: Path) -> Guess | None:
-        """A file that begins with #EXTM3U, or is called so and holds text; a folder or zip with such files, no audio."""
+        """A file that begins with #EXTM3U, or is called so and holds text; a folder or zip with some, and no audio."""
         try:
             if path.is_dir() or is_archive(path):
                 found = members(path, _wanted)
