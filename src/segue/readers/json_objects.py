@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from segue.core.progress import Task
 from segue.errors import DataError
-from segue.readers import json_documents, json_lines
+from segue.readers import json_lines
+from segue.readers.json_values import parsed
 from segue.readers.report import Tally
 from segue.readers.text import TextFile, first_lines
 
@@ -50,7 +51,7 @@ def is_lines(text: TextFile) -> bool:
 
 def entries(text: TextFile, task: Task) -> list[Any]:
     """The list that a document is, or that is all it holds. It is read as a whole."""
-    found = json_documents.parsed(b"".join(block for block, _ in text.blocks(task)), text.path)
+    found = parsed(b"".join(block for block, _ in text.blocks(task)), text.path)
     if isinstance(found, dict) and len(found) == 1:
         found = next(iter(found.values()))
     if not isinstance(found, list):
