@@ -17,6 +17,7 @@ import polars as pl
 from rapidfuzz import process
 
 from segue import settings as settings_file
+from segue.core.arrays import BoolArray
 from segue.core.dataset import Dataset
 from segue.core.histories import Histories
 from segue.core.progress import SILENT, Progress
@@ -421,6 +422,20 @@ def history_of(station: Station, user: str) -> Histories:
 def history_of_likes(station: Station, queries: Sequence[str]) -> Histories:
     """A history of the items that these queries name, each liked once; raises as `TitleSearch.resolve` does."""
     return Histories.of([dict.fromkeys((station.search.resolve(query) for query in queries), 1.0)])
+
+
+def with_location(station: Station) -> BoolArray:
+    """Which items can be played: bool over `station.pipeline.items`, true where the catalogue has a location.
+
+    Raises NotFoundError where there is no such item.
+    """
+    there = station.dataset.catalogue.column("location").is_not_null().head(len(station.pipeline.items)).to_numpy()
+    if not there.any():
+        raise NotFoundError(
+            "nothing that the models know has a file or an address; bring in your music folder: segue import FOLDER "
+            "--append, and train if it holds other music than the catalogue"
+        )
+    return there
 
 
 def recommend_all(

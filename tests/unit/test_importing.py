@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+import wave
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,7 @@ def export(path: Path, *titles: str, artist: str = "Artist 0", year: int = 2021,
             "conn_country": "ZZ",
             "master_metadata_track_name": title,
             "master_metadata_album_artist_name": artist,
-            "spotify_track_uri": f"spotify:track:{abs(hash((artist, title))):022d}"[:36],
+            "spotify_track_uri": f"spotify:track:{zlib.crc32((artist + title).encode()):022d}",
             "reason_end": "endplay",
             "skipped": False,
             "incognito_mode": False,
@@ -150,6 +152,23 @@ def test_a_first_import_may_name_its_person(own: Path, tmp_path: Path) -> None:
     more.write_text("#EXTINF:1,Artist 0 - One\none.mp3\n#EXTINF:1,Artist 0 - Two\ntwo.mp3\n")
     told = ok(segue("-w", own, "import", more, "--as-user", "ana", "--json")).json
     assert (told["users"], told["items"], told["entries"]) == (1, 2, 2)  # at its last second "One" is there already
+
+
+def test_only_what_one_owns_comes_back_where_that_is_asked(tmp_path: Path) -> None:
+    pytest.importorskip("mutagen")
+    folder = trained_workspace(tmp_path / "w")
+    refused(segue("-w", folder, "recommend", "--like", "s0", "--owned"), "has a file or an address", "segue import")
+    music = tmp_path / "music"
+    music.mkdir()
+    for name in ("Artist 1 - Song 3.wav", "Artist 2 - Song 4.wav", "Unknown - Thing.wav"):
+        with wave.open(str(music / name), "wb") as file:
+            file.setparams((1, 1, 8000, 0, "NONE", ""))
+            file.writeframes(bytes(8000))
+    ok(segue("-w", folder, "import", music, "--append"))
+    everything = ok(segue("-w", folder, "recommend", "--like", "s0", "--json")).json["items"]
+    mine = ok(segue("-w", folder, "recommend", "--like", "s0", "--owned", "--json")).json["items"]
+    assert len(everything) > 2
+    assert {item["id"] for item in mine} == {"s3", "s4"}
 
 
 def test_addresses_agents_and_private_plays_are_nowhere_in_the_workspace(own: Path, tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ def recommend(
         Path | None, typer.Option("--out", metavar="FILE.parquet", help="Where the lists of --all go.")
     ] = None,
     k: KOption = 10,
+    owned: Annotated[bool, typer.Option("--owned", help="Only what there is a file or address of.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say why each item is there.")] = False,
     threads: ThreadsOption = None,
 ) -> None:
@@ -69,6 +70,8 @@ def recommend(
         raise typer.BadParameter("--all and --out FILE.parquet belong together")
     if everyone and explain:
         raise typer.BadParameter("--explain is for one list; it does not go with --all")
+    if everyone and owned:
+        raise typer.BadParameter("--owned is for one list; it does not go with --all")
     from segue import bootstrap
     from segue.cli.progress import shown
 
@@ -95,7 +98,8 @@ def recommend(
         liked = history.items.tolist()
         asked = {"like": [_item(station, item) for item in liked]}
         whom = f"for someone who likes {', '.join(map(station.dataset.catalogue.label, liked))}"
-    answer = station.pipeline.recommend(history, k, explain=explain, threads=threads)
+    allowed = bootstrap.with_location(station) if owned else None
+    answer = station.pipeline.recommend(history, k, allowed=allowed, explain=explain, threads=threads)
     if call.json:
         emit(recommendations_as_json(station, answer, asked))
     else:
