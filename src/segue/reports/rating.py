@@ -128,7 +128,7 @@ def _by_popularity(name: str, model: str, predictions: Predictions) -> Plot:
         axes.set_xticks(at, labels=[short(round(value)) for value in middle])
         axes.tick_params(axis="x", length=0)
         axes.grid(visible=False, axis="x")
-        axes.set_xlabel("listeners of the item (middle of each tenth of pairs)")
+        axes.set_xlabel("listeners of the item (middle of a tenth)")
         axes.set_ylabel("mean error")
 
     said = ", ".join(map(short, means.tolist()))
