@@ -15,6 +15,8 @@ from segue.durable import sha256 as digest_of
 from segue.errors import DataError, SettingsError, WorkspaceError
 from segue.identity import Matches, matches, plays
 from segue.readers import PERSONAL, ReadReport, read, sniff
+from segue.readers.enrichers import ENRICHERS, recognized
+from segue.readers.enriching import MatchReport, enriched
 from segue.readers.joining import Joined, joined
 from segue.readers.reader import NO_OPTIONS, ReadOptions
 from segue.workspace import Workspace
@@ -116,6 +118,64 @@ def import_dataset(
             new = [source for source in report.sources if source.sha256 not in digests]
             workspace.write_dataset(grown, [*before, *new])
     return Imported(grown, found, report, why, joining, matched)
+
+
+@dataclass(frozen=True, slots=True)
+class Enriched:
+    """What `import_features` made of the files: the dataset as it is now, and how the features met its items."""
+
+    dataset: Dataset
+    report: ReadReport
+    why: str
+    match: MatchReport
+
+
+def import_features(
+    workspace: Workspace,
+    paths: Sequence[Path],
+    *,
+    format: str | None = None,  # noqa: A002  # the word of the command line
+    options: ReadOptions = NO_OPTIONS,
+    adding: Adding = NEW_WORKSPACE,
+    strict: bool = False,
+    progress: Progress = SILENT,
+) -> Enriched | None:
+    """Joins files of features onto the dataset of a workspace; None, with nothing done, where they are something else.
+
+    The dataset becomes a new version whose positions and entries are those of the old one: models that were trained
+    before go on to answer. Values that are known stay.
+    Raises what the enricher's `read` raises, WorkspaceError where there is no dataset, DataError for files that were
+    imported before and where no item has features in them, SettingsError for choices that do not fit features.
+    """
+    guess = recognized(paths, format)
+    if guess is None:
+        return None
+    if adding.replace or adding.as_user is not None or adding.only_known:
+        raise SettingsError(
+            f"{guess.format} tells of items, not of who heard them: it is joined onto the data that is there, and "
+            "takes no --replace, --as-user or --only-known"
+        )
+    with workspace.writing("import"):
+        if not workspace.has_dataset():
+            raise WorkspaceError(
+                f"{guess.format} tells of items, and the workspace {workspace.name} has none yet; "
+                f"first bring in who heard what with: {workspace.command('import PATH')}"
+            )
+        before = workspace.sources()
+        if not adding.again:
+            _refuse_known([path for path in paths if _is_known(path, before)], workspace)
+        features, report = ENRICHERS[guess.format].read(paths, options, strict=strict, progress=progress)
+        with progress.task("matching with the catalogue"):
+            dataset, match = enriched(workspace.read_dataset(), features)
+            if not match.matched:
+                raise DataError(
+                    f"none of {match.items:,} items is among the {match.rows:,} that the files tell of "
+                    f"(most often: {match.missed[0].reason}); nothing was done"
+                )
+            digests = {source.sha256 for source in before}
+            new = [source for source in report.sources if source.sha256 not in digests]
+            workspace.write_dataset(dataset, [*before, *new])
+    return Enriched(dataset, report, guess.why, match)
 
 
 def _is_known(path: Path, sources: Sequence[Source]) -> bool:

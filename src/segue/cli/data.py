@@ -13,7 +13,7 @@ from segue.cli.show import Column, counted, emit, paragraph, say, table
 
 if TYPE_CHECKING:
     from segue.identity import Matches
-    from segue.importing import Imported
+    from segue.importing import Enriched, Imported
     from segue.readers import ReadReport, Rejection
     from segue.readers.joining import Joined
 
@@ -73,20 +73,32 @@ def import_(
 
     PATH is a file, a zip archive, or the folder that the files lie in. What they are is found out, and said; --format
     settles it. Where there is data already, --append adds to it and --replace takes its place; --as-user adds what one
-    person heard, and the models that are there answer for that person at once. The options from --user to --scale are
-    for tables: columns go by name or by number, counted from 1.
+    person heard, and the models that are there answer for that person at once. Features of items (how they sound,
+    lyrics, tags, release dates) are joined onto the data there is, by id, ISRC, or artist and title. The options from
+    --user to --scale are for tables: columns go by name or by number, counted from 1.
     """
     from segue.cli.progress import shown
-    from segue.importing import Adding, import_dataset
+    from segue.importing import Adding, import_dataset, import_features
     from segue.readers.reader import ReadOptions
 
     options = ReadOptions(
         *(user, item, weight, time, title, artist, delimiter, header, encoding, feedback, scale), min_share=min_share
     )
     adding = Adding(append, replace, again, as_user, only_known)
+    workspace = call.open()
+    with shown() as progress:
+        features = import_features(
+            workspace, paths, format=format, options=options, adding=adding, strict=strict, progress=progress
+        )
+    if features is not None:
+        if call.json:
+            emit({**_report_as_json(features.report, features.why), "match": asdict(features.match)})
+        else:
+            _print_features(features)
+        return
     with shown() as progress:
         done = import_dataset(
-            call.open(), paths, format=format, options=options, adding=adding, strict=strict, progress=progress
+            workspace, paths, format=format, options=options, adding=adding, strict=strict, progress=progress
         )
     if call.json:
         emit(_import_as_json(done))
@@ -106,6 +118,26 @@ def _print_import(done: Imported) -> None:
     say(
         f"{counted(dataset.n_users, 'user')}, {counted(dataset.n_items, 'item')}, "
         f"{entries:,} {'entry' if entries == 1 else 'entries'} ({dataset.feedback})"
+    )
+
+
+def _print_features(done: Enriched) -> None:
+    say(f"format: {done.report.format} ({done.why})")
+    print_report(done.report)
+    match = done.match
+    say(f"{match.matched:,} of {counted(match.items, 'item')} found among {match.rows:,} that the files tell of")
+    for way, count in match.ways.items():
+        paragraph(f"by {way}: {count:,}")
+    if match.ambiguous:
+        paragraph(f"{match.ambiguous:,} of them fitted several; the first of the same album, or the first, was taken")
+    for missed in match.missed:
+        more = "; ..." if missed.count > len(missed.examples) else ""
+        paragraph(f"missed {missed.count:,}: {missed.reason} ({'; '.join(missed.examples)}{more})")
+    if match.unused:
+        paragraph(f"{match.unused:,} that the files tell of belong to no item, and were left out")
+    table(
+        [Column("learned"), Column("items", "right"), Column("known before", "right")],
+        [(each.column, f"{each.filled:,}", f"{each.kept:,}") for each in match.columns],
     )
 
 
@@ -172,10 +204,20 @@ def _where(rejection: Rejection) -> str:
 
 
 def _import_as_json(done: Imported) -> dict[str, Any]:
-    report = done.report
+    return {
+        **_report_as_json(done.report, done.why),
+        **_joined_as_json(done),
+        "users": done.dataset.n_users,
+        "items": done.dataset.n_items,
+        "entries": done.dataset.histories.n_entries,
+        "feedback": done.dataset.feedback,
+    }
+
+
+def _report_as_json(report: ReadReport, why: str) -> dict[str, Any]:
     return {
         "format": report.format,
-        "why": done.why,
+        "why": why,
         "files": [{"file": str(file.path), "read": file.read, "accepted": file.accepted} for file in report.files],
         "merged": report.merged,
         "rejections": [
@@ -183,11 +225,6 @@ def _import_as_json(done: Imported) -> dict[str, Any]:
             for each in report.rejections
         ],
         "notes": list(report.notes),
-        **_joined_as_json(done),
-        "users": done.dataset.n_users,
-        "items": done.dataset.n_items,
-        "entries": done.dataset.histories.n_entries,
-        "feedback": done.dataset.feedback,
     }
 
 

@@ -31,7 +31,7 @@ from segue.readers.report import ReadReport
 from segue.readers.sifting import sift
 from segue.readers.text import first_lines
 
-_TRACKS: Final = "unique_tracks.txt"
+TRACKS_FILE: Final = "unique_tracks.txt"
 _MAPPING: Final = "taste_profile_song_to_tracks.txt"
 _TRIPLETS: Final = delimited.Dialect("\t", quoted=False, width=3)
 _COLUMNS: Final = {"user": 0, "item": 1, "weight": 2}
@@ -106,10 +106,10 @@ def _looks_like_triplets(path: Path) -> bool:
 
 def _names(files: FileSet, folder: Path, songs: pl.Series) -> pl.DataFrame | None:
     """id, title and artist of the songs that the tables name; None, with a note, where there are no tables."""
-    if not (folder / _TRACKS).is_file():
-        files.notes.append(f"there is no {_TRACKS}; titles and artists are not known")
+    if not (folder / TRACKS_FILE).is_file():
+        files.notes.append(f"there is no {TRACKS_FILE}; titles and artists are not known")
         return None
-    tracks = _tracks(files, folder / _TRACKS)
+    tracks = named_tracks(files, folder / TRACKS_FILE)
     named = tracks.filter(pl.col("id").is_in(songs.implode())).unique("id", keep="first", maintain_order=True)
     rest = songs.filter(~songs.is_in(named["id"].implode()))
     if rest.len() and (folder / _MAPPING).is_file():
@@ -121,7 +121,7 @@ def _names(files: FileSet, folder: Path, songs: pl.Series) -> pl.DataFrame | Non
     return named.select("id", "title", "artist")
 
 
-def _tracks(files: FileSet, path: Path) -> pl.DataFrame:
+def named_tracks(files: FileSet, path: Path) -> pl.DataFrame:
     """track, id (of the song), artist and title of every line of unique_tracks.txt."""
     lines = files.lines(files.opened(path))
     fields = pl.col(TEXT).str.split("<SEP>")
