@@ -1,6 +1,6 @@
 """Continuing playlists: segue against `implicit` 0.7's ALS, on playlists in the format of the Million Playlist Dataset.
 
-    python benchmarks/playlists.py FOLDER [--small] [--folds 10] [--threads 2]
+    python benchmarks/playlists.py [FOLDER] [--small] [--folds 10] [--threads 2]
 
 Ten folds of playlists; of a test playlist of n distinct tracks the first floor(n / 2) are given, the others are to be
 guessed; hidden tracks that training never saw count as misses. Both sides are tuned over the grids below, by NDCG@500
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -90,11 +91,16 @@ def points(grid: Mapping[str, list[float]]) -> Iterator[dict[str, Any]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
+    named = os.environ.get("SEGUE_TEST_DATA")
+    usual = Path(named) / "million-playlist" if named else None
+    parser.add_argument("folder", type=Path, nargs="?", default=usual, help="by default, that of SEGUE_TEST_DATA")
     parser.add_argument("--small", action="store_true", help="two folds and a small grid, for a quick try")
     parser.add_argument("--folds", type=int, default=10)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
+    if options.folder is None:
+        print("no playlists to measure on: name a folder of mpd.slice.*.json, or set SEGUE_TEST_DATA")
+        return
     folds = 2 if options.small else options.folds
     dataset, _ = read([options.folder], "million-playlist")
     print(f"{dataset.n_users:,} playlists, {dataset.n_items:,} tracks, {dataset.histories.n_entries:,} entries")
