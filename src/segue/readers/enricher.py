@@ -19,7 +19,6 @@ from segue.readers.report import FileReport, ReadReport
 from segue.readers.text import first_lines
 from segue.readers.tracks import Track, name_id
 
-_SNIFFED: Final = 50
 _NAMED: Final = ("title", "artist", "album")
 
 IDENTITY: Final[Mapping[str, tuple[str, ...]]] = {  # the plain names (see `plain_name`) of columns that say which item
@@ -69,7 +68,7 @@ class Enricher(Protocol):
 
 def header(path: Path) -> list[str]:
     """The plain names of the columns in the first line of delimited text; none where it is no such file."""
-    lines = first_lines(path)[:_SNIFFED]
+    lines = first_lines(path)[:1]
     dialect = delimited.guess_dialect(lines) if lines else None
     if dialect is None:
         return []

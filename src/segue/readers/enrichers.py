@@ -16,8 +16,9 @@ from segue.readers.reader import Guess
 from segue.readers.tags import Tags
 from segue.readers.track_objects import TrackObjects
 
+# Bags of words before lyrics: "artist", "song" and "text" are among their words.
 ENRICHERS: Final[Mapping[str, Enricher]] = MappingProxyType(
-    {form.name: form for form in (AudioFeatures(), TrackObjects(), Lyrics(), Musixmatch(), Tags())}
+    {form.name: form for form in (AudioFeatures(), TrackObjects(), Musixmatch(), Lyrics(), Tags())}
 )
 
 

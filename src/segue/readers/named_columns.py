@@ -47,9 +47,10 @@ def open_columns(
     """
     text = look_at(path, format, encoding=encoding)
     rows = []
-    dialect = delimited.guess_dialect(delimited.sample_lines(text))
+    lines = delimited.sample_lines(text)
+    dialect = delimited.guess_dialect(lines, _delimiter(lines, names))
     if dialect is not None:
-        rows = [fields for _, _, fields in dialect.records(delimited.sample_lines(text)) if fields]
+        rows = [fields for _, _, fields in dialect.records(lines) if fields]
     if dialect is None or not rows:
         raise DataError(f"{path} has no columns; expected a CSV file")
     plain = [plain_name(cell) for cell in rows[0]]
@@ -63,3 +64,17 @@ def open_columns(
     if unnamed and dialect.width == len(unnamed):
         return NamedColumns(text, dialect, {role: number for number, role in enumerate(unnamed)}, False, rows)
     raise DataError(f"{path} has none of the columns of {format}; its first row is {', '.join(map(repr, rows[0]))}")
+
+
+def _delimiter(lines: Sequence[str], names: Mapping[str, Sequence[str]]) -> str | None:
+    """The delimiter that cuts the first line into most of the wanted names (two or more), or None.
+
+    It tells more than the lines below: texts of many lines, each with commas and spaces of its own, would outvote it.
+    """
+    wanted = {name for usual in names.values() for name in usual}
+    found = {
+        delimiter: len(wanted & {plain_name(cell) for line in lines[:1] for cell in line.split(delimiter)})
+        for delimiter in "\t,;|"
+    }
+    best = max(found, key=lambda delimiter: found[delimiter])
+    return best if found[best] > 1 else None

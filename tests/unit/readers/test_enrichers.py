@@ -173,6 +173,23 @@ def test_lyrics_keep_their_lines(tmp_path: Path) -> None:
     assert [(each.reason, each.places[0].line) for each in report.rejections] == [("there is no text", 5)]
 
 
+def test_long_texts_do_not_hide_the_delimiter(tmp_path: Path) -> None:
+    verses = "\n".join(["you and i and the rain"] * 90)
+    path = written(tmp_path / "songs.csv", "artist,song,text\n" + f'Ana,Rain,"{verses}"\nBo,Sun,"{verses}"\n' * 3)
+    guess = recognized([path])
+    assert guess is not None
+    assert guess.format == "lyrics"
+    features, report = Lyrics().read([path])
+    assert features.column("text").to_list() == [verses, verses]
+    assert (report.read, report.rejected, report.merged) == (6, 0, 4)
+
+
+def test_a_list_of_words_is_no_header_of_lyrics(tmp_path: Path) -> None:
+    guess = recognized([written(tmp_path / "mxm.txt", "i,artist,song,text\nTRAAAAV128F421A322,4623710,1:2,3:1\n")])
+    assert guess is not None
+    assert guess.format == "musixmatch"
+
+
 MXM = (
     "# a comment\n%i,the,you\nTRAAAAV128F421A322,4623710,1:2,3:1\n"
     "TRAAABD128F429CF47,1,4:1\nTRAAABD128F429CF47,1\nTRAAAEF128F4273421,9,2:1\n"
