@@ -1,7 +1,7 @@
 """Examples in Markdown, found and run as a reader would.
 
 ```console   commands after "$ ", run one after another by a shell in one folder; what stands below a command
-             is its output, where "..." stands for anything (several lines where it is a line of its own)
+             is its output, where "..." stands for anything (a line of its own: for no line, one, or several)
 ```python    run as one program per document, blocks one after another
 ```sh        recipes of the repository itself (git clone, make ...), which the continuous check runs
 ```toml      settings, parsed by the tests of the settings
@@ -64,8 +64,13 @@ def commands(block: Block) -> list[Command]:
 
 def fits(promised: str, printed: str) -> bool:
     """Whether the printed output is what the document promises, blanks at line ends and "..." apart."""
-    pieces = [re.escape(piece) for piece in _trimmed(promised).split("...")]
-    return re.fullmatch(".*?".join(pieces), _trimmed(printed), re.DOTALL) is not None
+    pattern = ""
+    for line in _trimmed(promised).splitlines():
+        if line == "...":
+            pattern += r"(?:.*\n)?"  # no line, one, or several
+        else:
+            pattern += ".*?".join(map(re.escape, line.split("..."))) + r"\n"
+    return re.fullmatch(pattern, _trimmed(printed) + "\n", re.DOTALL) is not None
 
 
 def run(command: Command, folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:

@@ -20,14 +20,13 @@ def _name(document: Path) -> str:
     return str(document.relative_to(ROOT))
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
     """A folder as a reader would have it: empty, but for data/, the research data, where that is there."""
-    place = tmp_path_factory.mktemp("reader")
     named = os.environ.get("SEGUE_TEST_DATA")
     if named:
-        (place / "data").symlink_to(named)
-    return place
+        (tmp_path / "data").symlink_to(named)
+    return tmp_path
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=_name)

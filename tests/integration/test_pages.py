@@ -244,7 +244,7 @@ def test_ratings_stay_after_a_reload_and_go_when_removed(open_page: Opens) -> No
         add(page, text)
     page.reload()
     page.wait_for_selector(LIST)
-    assert titles(page, RATED) == ["Midnight Ledger", "Alarm!", "Tidewater"]
+    expect(lambda: titles(page, RATED) == ["Midnight Ledger", "Alarm!", "Tidewater"], "all three rows")
     page.get_by_role("button", name="Remove The Broken Elevators - Alarm!").click()
     expect(lambda: titles(page, RATED) == ["Midnight Ledger", "Tidewater"], "two rows")
     expect(lambda: page.evaluate("document.activeElement.dataset.drop") == "a0", "the focus on the next row")
