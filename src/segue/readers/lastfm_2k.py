@@ -12,7 +12,7 @@ Information Heterogeneity and Fusion in Recommender Systems, RecSys 2011.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -27,11 +27,12 @@ from segue.core.progress import SILENT, Progress
 from segue.core.vocabulary import Vocabulary
 from segue.errors import DataError, StorageError
 from segue.readers import delimited
+from segue.readers.file_set import TOO_WIDE, FileSet
 from segue.readers.interactions import Interactions, RowForm
 from segue.readers.reader import NO_OPTIONS, Guess, ReadOptions
 from segue.readers.report import ReadReport, Tally
-from segue.readers.sifting import LINE, sift
-from segue.readers.text import look_at
+from segue.readers.sifting import sift
+from segue.readers.text import TextFile
 
 _PLAYS: Final = "user_artists.dat"
 _ARTISTS, _TAGS, _TAGGED, _FRIENDS = "artists.dat", "tags.dat", "user_taggedartists.dat", "user_friends.dat"
@@ -42,7 +43,6 @@ _HEADERS: Final = {
     _TAGGED: ("userID", "artistID", "tagID", "day", "month", "year"),
     _FRIENDS: ("userID", "friendID"),
 }
-_TOO_WIDE: Final = ("there are more fields than columns", pl.col(delimited.TOO_WIDE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +73,18 @@ class LastFM2K:
         folder = paths[0].parent if paths[0].is_file() else paths[0]
         if not (folder / _PLAYS).is_file():
             raise StorageError(f"{folder / _PLAYS} does not exist; expected the HetRec 2011 Last.FM folder")
-        files = _Files(folder, options.encoding, strict, progress)
+        files = FileSet(self.name, encoding=options.encoding, strict=strict, progress=progress)
         rows = Interactions()
         form = RowForm(weight=True, time=None, feedback="plays")
-        for frame in files.frames(_PLAYS, user="userID", item="artistID", weight="weight"):
+        plays = _opened(files, folder / _PLAYS, {"user": "userID", "item": "artistID", "weight": "weight"})
+        for frame in files.frames(*plays, header=True):
             rows.add(frame, form, files.tally)
         if not rows.n_entries:
             raise DataError(
                 f"{folder / _PLAYS} has no row that can be used; expected userID, artistID and weight in each"
             )
         dataset, merged = rows.dataset("plays")
-        names = files.table(_ARTISTS, id="id", title="name")
+        names = _table(files, folder / _ARTISTS, id="id", title="name")
         items = dataset.items
         if names is not None:
             names = _sifted_artists(names, files.tally)
@@ -91,62 +92,43 @@ class LastFM2K:
         catalogue = pl.DataFrame({"id": items.series, "kind": pl.Series(["artist"]).new_from_index(0, len(items))})
         if names is not None:
             catalogue = catalogue.join(names.select("id", "title"), on="id", how="left", maintain_order="left")
-        tags = _tags(files, items)
+        tags = _tags(files, folder, items)
         if tags is not None:
             catalogue = catalogue.join(tags, on="id", how="left", maintain_order="left")
-        friends, doubled = _friends(files, dataset.users)
+        friends, doubled = _friends(files, folder, dataset.users)
         dataset = replace(dataset, items=items, catalogue=Catalogue(catalogue), friends=friends)
         return dataset, ReadReport(self.name, files.reports(), merged + doubled, tuple(files.notes))
 
 
-class _Files:
-    """The files of one folder, each with its tally; `tally` is that of the file opened last."""
-
-    tally: Tally
-
-    def __init__(self, folder: Path, encoding: str | None, strict: bool, progress: Progress) -> None:
-        self._folder, self._encoding, self._strict, self._progress = folder, encoding, strict, progress
-        self._tallies: list[Tally] = []
-        self.notes: list[str] = []
-
-    def frames(self, name: str, **columns: str) -> list[pl.DataFrame]:
-        """The rows of a file, a text column for each of `columns` (name -> column of the file)."""
-        header = _HEADERS[name]
-        text = look_at(self._folder / name, LastFM2K.name, encoding=self._encoding)
-        first = delimited.sample_lines(text)[:1]
-        if not first or tuple(cell.strip() for cell in first[0].split("\t")[: len(header)]) != header:
-            raise DataError(
-                f"{text.path} must begin with the tab-separated columns {', '.join(header)}; it begins with "
-                f"{first[0][:80] if first else ''!r}"
-            )
-        if text.note:
-            self.notes.append(text.note)
-        self.tally = Tally(text.path, text.source, strict=self._strict)
-        self._tallies.append(self.tally)
-        numbers = {role: header.index(column) for role, column in columns.items()}
-        dialect = delimited.Dialect("\t", quoted=False, width=len(header))
-        with self._progress.task(f"reading {name}", text.source.size, "bytes") as task:
-            return list(delimited.chunks(text, dialect, numbers, self.tally, task, header=True))
-
-    def table(self, name: str, **columns: str) -> pl.DataFrame | None:
-        """The same in one frame; None, with a note, where the file is missing."""
-        if not (self._folder / name).is_file():
-            self.notes.append(f"there is no {name}; what it tells is not known")
-            return None
-        empty = pl.DataFrame(
-            schema={**dict.fromkeys(columns, pl.String()), delimited.TOO_WIDE: pl.Boolean(), LINE: pl.Int64()}
+def _opened(
+    files: FileSet, path: Path, columns: Mapping[str, str]
+) -> tuple[TextFile, delimited.Dialect, Mapping[str, int]]:
+    """A file, its dialect, and where `columns` (name -> column of the file) stand; DataError for another header."""
+    header = _HEADERS[path.name]
+    text = files.opened(path)
+    first = delimited.sample_lines(text)[:1]
+    if not first or tuple(cell.strip() for cell in first[0].split("\t")[: len(header)]) != header:
+        raise DataError(
+            f"{text.path} must begin with the tab-separated columns {', '.join(header)}; it begins with "
+            f"{first[0][:80] if first else ''!r}"
         )
-        return pl.concat([empty, *self.frames(name, **columns)], how="diagonal")
+    numbers = {name: header.index(column) for name, column in columns.items()}
+    return text, delimited.Dialect("\t", quoted=False, width=len(header)), numbers
 
-    def reports(self) -> tuple[Any, ...]:
-        return tuple(tally.report() for tally in self._tallies)
+
+def _table(files: FileSet, path: Path, **columns: str) -> pl.DataFrame | None:
+    """The rows of a file, a text column for each of `columns`; None, with a note, where the file is missing."""
+    if not path.is_file():
+        files.notes.append(f"there is no {path.name}; what it tells is not known")
+        return None
+    return files.table(*_opened(files, path, columns), header=True)
 
 
 def _sifted_artists(names: pl.DataFrame, tally: Tally) -> pl.DataFrame:
     return sift(
         names,
         [
-            _TOO_WIDE,
+            TOO_WIDE,
             ("the id is missing", pl.col("id") == ""),
             ("the name is missing", pl.col("title") == ""),
             ("the artist came before", ~pl.col("id").is_first_distinct()),
@@ -155,28 +137,28 @@ def _sifted_artists(names: pl.DataFrame, tally: Tally) -> pl.DataFrame:
     )
 
 
-def _tags(files: _Files, items: Vocabulary) -> pl.DataFrame | None:
+def _tags(files: FileSet, folder: Path, items: Vocabulary) -> pl.DataFrame | None:
     """id and tags of each tagged artist, the tag given by most listeners first, of equals the lower tag id."""
-    words = files.table(_TAGS, tag="tagID", word="tagValue")
+    words = _table(files, folder / _TAGS, tag="tagID", word="tagValue")
     if words is None:
         return None
     words = sift(
         words,
         [
-            _TOO_WIDE,
+            TOO_WIDE,
             ("the id is missing", pl.col("tag") == ""),
             ("the tag is missing", pl.col("word").str.strip_chars() == ""),
             ("the tag id came before", ~pl.col("tag").is_first_distinct()),
         ],
         files.tally,
     )
-    given = files.table(_TAGGED, user="userID", id="artistID", tag="tagID")
+    given = _table(files, folder / _TAGGED, user="userID", id="artistID", tag="tagID")
     if given is None:
         return None
     given = sift(
         given,
         [
-            _TOO_WIDE,
+            TOO_WIDE,
             ("the user is missing", pl.col("user") == ""),
             (f"the artist is not in {_PLAYS} or {_ARTISTS}", ~pl.col("id").is_in(items.series.implode())),
             (f"the tag is not in {_TAGS}", ~pl.col("tag").is_in(words["tag"].implode())),
@@ -191,16 +173,16 @@ def _tags(files: _Files, items: Vocabulary) -> pl.DataFrame | None:
     return in_order.group_by("id", maintain_order=True).agg(pl.col("word").alias("tags"))
 
 
-def _friends(files: _Files, users: Vocabulary) -> tuple[sp.csr_array[Any] | None, int]:
+def _friends(files: FileSet, folder: Path, users: Vocabulary) -> tuple[sp.csr_array[Any] | None, int]:
     """Who knows whom, int8 and symmetric, and how many rows repeat another one."""
-    pairs = files.table(_FRIENDS, user="userID", friend="friendID")
+    pairs = _table(files, folder / _FRIENDS, user="userID", friend="friendID")
     if pairs is None:
         return None, 0
     known = users.series.implode()
     pairs = sift(
         pairs,
         [
-            _TOO_WIDE,
+            TOO_WIDE,
             ("the user or the friend is missing", (pl.col("user") == "") | (pl.col("friend") == "")),
             ("a user is a friend of their own", pl.col("user") == pl.col("friend")),
             (
