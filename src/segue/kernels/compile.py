@@ -16,16 +16,15 @@ _FASTMATH = {"reassoc", "contract", "arcp", "nsz"}
 
 
 def kernel(
-    signatures: Sequence[Any] | None = None, *, parallel: bool = False, inline: bool = False
+    signatures: Sequence[Any] | None = None, *, inline: bool = False
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Compiles a function by Numba: cached on disk, without the interpreter lock, with NaN-safe fast arithmetic.
 
     `signatures` fixes the argument types (compiled at import from the cache), so a kernel never compiles for a request;
     declare arrays that are only read with `read(...)`: such a signature takes writeable arrays too, while without it
     read-only and writeable arrays would compile two versions. Without signatures, compilation waits for the first call.
-    `parallel` kernels are for batch work and run under `segue.kernels.threads.parallel`.
     """
-    options: dict[str, Any] = {"nogil": True, "cache": True, "fastmath": _FASTMATH, "parallel": parallel}
+    options: dict[str, Any] = {"nogil": True, "cache": True, "fastmath": _FASTMATH}
     if inline:
         options["inline"] = "always"
     decorate = numba.njit(**options) if signatures is None else numba.njit(list(signatures), **options)

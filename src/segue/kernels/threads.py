@@ -15,7 +15,7 @@ from threadpoolctl import ThreadpoolController
 
 T = TypeVar("T")
 
-_LOCK = threading.RLock()  # Numba's own thread pool aborts the process when two parallel kernels run at once
+_LOCK = threading.RLock()  # limits of BLAS that overlap would restore each other's numbers and leave it at one for good
 
 
 def available() -> int:
@@ -30,26 +30,8 @@ def resolve(threads: int | None) -> int:
 
 
 @contextmanager
-def parallel(threads: int | None = None, *, blas: int = 1) -> Iterator[int]:
-    """Runs parallel kernels: yields the number of threads, with BLAS held to `blas` threads meanwhile.
-
-    One caller at a time in the process. BLAS libraries are limited through one shared controller: limits that overlap
-    would restore each other's numbers and leave BLAS at one thread for good.
-    """
-    count = resolve(threads)
-    with _LOCK:
-        before = numba.get_num_threads()
-        numba.set_num_threads(count)
-        try:
-            with _controller().limit(limits=blas, user_api="blas"):
-                yield count
-        finally:
-            numba.set_num_threads(before)
-
-
-@contextmanager
 def blas(threads: int | None = None) -> Iterator[int]:
-    """Runs calls of BLAS or LAPACK on this many threads (None: all), one caller at a time in the process."""
+    """Holds BLAS and LAPACK to this many threads (None: all), for one caller at a time in the process."""
     count = resolve(threads)
     with _LOCK, _controller().limit(limits=count, user_api="blas"):
         yield count
@@ -68,14 +50,15 @@ def spread(worker: Callable[[Iterator[T]], None], pieces: Iterable[T], threads: 
     For kernels that release the interpreter lock: a worker makes its own scratch memory, then works through its share.
     Which worker gets which piece is left to chance, so a piece's result must not depend on it. The first exception of a
     worker, or KeyboardInterrupt here, ends all shares and is raised when every worker has stopped. With one thread this
-    is a plain call, so that requests do not wait for each other; otherwise it runs under `parallel`.
+    is a plain call, so that requests do not wait for each other; otherwise one call runs at a time in the process, with
+    BLAS held to one thread.
     """
     share = _Share(pieces)
     count = resolve(threads)
     if count == 1:
         worker(share)
         return
-    with parallel(count), ThreadPoolExecutor(count) as pool:
+    with blas(1), ThreadPoolExecutor(count) as pool:
         futures = [pool.submit(worker, share) for _ in range(count)]
         try:
             for future in as_completed(futures):
