@@ -95,10 +95,10 @@ class TitleSearch:
         if named is not None:
             return named
         words = _typed(query)
-        for candidates in (self._called(words), self._called_exactly(query, words)):
+        called = self._called(words)
+        for candidates in (called, self._written(query, called)):
             if candidates.size == 1:
                 return int(candidates[0])
-        called = self._called(words)
         if called.size:
             raise self._ambiguous(query, called, np.full(called.size, EXACT, np.float32))
         found, quality = self._fitting(words) if words else (called, np.zeros(0, np.float32))
@@ -172,9 +172,8 @@ class TitleSearch:
         size = len(words)
         return items[(titled & ((first == size) | (total == size))) | (turned & (total == size))]
 
-    def _called_exactly(self, query: str, words: list[str]) -> Int32Array:
-        """Those of `_called` that are written exactly so, case and accents included."""
-        called = self._called(words)
+    def _written(self, query: str, called: Int32Array) -> Int32Array:
+        """Those of `called` that are written exactly so, case and accents included."""
         rows = self._catalogue.frame[called]
         exact = [
             query in (row.get("title"), row.get("artist"), f"{row.get('artist')} - {row.get('title')}")
