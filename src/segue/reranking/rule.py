@@ -11,7 +11,6 @@ import numpy as np
 from segue.core.arrays import BoolArray, Int32Array
 from segue.core.catalogue import Catalogue
 from segue.core.histories import Histories
-from segue.core.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,8 +43,7 @@ class Traits:
     @cached_property
     def artists(self) -> Int32Array:
         """A number for each artist name, int32 (n_items,); -1 where the artist is unknown."""
-        column = self._catalogue.column("artist")
-        return Vocabulary(column.drop_nulls().unique(maintain_order=True)).positions(column)
+        return self._catalogue.codes("artist")
 
     @cached_property
     def explicit(self) -> BoolArray:
