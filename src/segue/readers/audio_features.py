@@ -20,8 +20,8 @@ from segue.core.progress import SILENT, Progress
 from segue.errors import DataError
 from segue.readers.columns import plain_name
 from segue.readers.enricher import IDENTITY, gathered, given, header, identified
-from segue.readers.file_set import TOO_WIDE, refuse_same
-from segue.readers.named_columns import open_columns
+from segue.readers.file_set import TOO_WIDE, FileSet, refuse_same
+from segue.readers.named_columns import named_columns
 from segue.readers.reader import NO_OPTIONS, Guess, ReadOptions
 from segue.readers.report import ReadReport, Tally
 from segue.readers.sifting import sift
@@ -64,21 +64,17 @@ class AudioFeatures:
     ) -> tuple[Catalogue, ReadReport]:
         """Files one after another."""
         options.only("encoding", format=self.name)
-        parts, reports, notes = [], [], []
+        files = FileSet(self.name, encoding=options.encoding, strict=strict, progress=progress)
+        parts = []
         for path in paths:
-            columns = open_columns(path, self.name, _NAMES, encoding=options.encoding)
+            columns = named_columns(files.opened(path), self.name, _NAMES)
             features = [name for name in AUDIO_FEATURES if name in columns.numbers]
             if not features or not {"id", "title", "isrc"} & set(columns.numbers):
                 raise DataError(f"{path}: expected columns of audio features, and one of ids, ISRCs or titles")
-            if columns.text.note:
-                notes.append(columns.text.note)
-            tally = Tally(path, columns.text.source, strict=strict)
-            with progress.task(f"reading {path.name}", columns.text.source.size, "bytes") as task:
-                parts += [_features(frame, features, tally) for frame in columns.frames(tally, task)]
-            reports.append(tally.report())
-        refuse_same(reports)
+            parts += [_features(frame, features, files.tally) for frame in files.named_frames(columns)]
+        refuse_same(files.reports())
         rows = pl.concat(parts, how="diagonal") if parts else pl.DataFrame(schema={"id": pl.String})
-        return gathered(rows, reports, self.name, notes)
+        return gathered(rows, files.reports(), self.name, files.notes)
 
 
 def _features(frame: pl.DataFrame, features: Sequence[str], tally: Tally) -> pl.DataFrame:

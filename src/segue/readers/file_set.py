@@ -11,6 +11,7 @@ import polars as pl
 from segue.core.progress import Progress
 from segue.errors import DataError
 from segue.readers import delimited
+from segue.readers.named_columns import NamedColumns
 from segue.readers.report import FileReport, Tally
 from segue.readers.sifting import LINE
 from segue.readers.text import TextFile, look_at
@@ -20,13 +21,13 @@ TOO_WIDE: Final = ("there are more fields than columns", pl.col(delimited.TOO_WI
 
 
 class FileSet:
-    """Opens the files of one set; `tally` is that of the file opened last, `notes` are for the report."""
+    """Opens the files of one set; `tally` is that of the one opened last; `notes` are for the report."""
 
     tally: Tally
 
     def __init__(self, format: str, *, encoding: str | None, strict: bool, progress: Progress) -> None:  # noqa: A002
         self._format, self._encoding, self._strict, self._progress = format, encoding, strict, progress
-        self._tallies: list[Tally] = []
+        self.tallies: list[Tally] = []
         self.notes: list[str] = []
 
     def opened(self, path: Path) -> TextFile:
@@ -35,7 +36,7 @@ class FileSet:
         if text.note:
             self.notes.append(text.note)
         self.tally = Tally(path, text.source, strict=self._strict)
-        self._tallies.append(self.tally)
+        self.tallies.append(self.tally)
         return text
 
     def frames(
@@ -45,10 +46,14 @@ class FileSet:
         with self._progress.task(f"reading {text.path.name}", text.source.size, "bytes") as task:
             yield from delimited.chunks(text, dialect, columns, self.tally, task, header=header)
 
+    def named_frames(self, columns: NamedColumns) -> Iterator[pl.DataFrame]:
+        """The same of columns that were found by their names."""
+        return self.frames(columns.text, columns.dialect, columns.numbers, header=columns.header)
+
     def table(
         self, text: TextFile, dialect: delimited.Dialect, columns: Mapping[str, int], *, header: bool
     ) -> pl.DataFrame:
-        """The same in one frame, with no rows where there are none."""
+        """The rows in one frame, with no rows where there are none."""
         empty = pl.DataFrame(
             schema={**dict.fromkeys(columns, pl.String()), delimited.TOO_WIDE: pl.Boolean(), LINE: pl.Int64()}
         )
@@ -69,7 +74,7 @@ class FileSet:
 
     def reports(self) -> tuple[FileReport, ...]:
         """What became of the rows of each file, in the order in which they were opened."""
-        return tuple(tally.report() for tally in self._tallies)
+        return tuple(tally.report() for tally in self.tallies)
 
 
 def only_path(paths: Sequence[Path], format: str) -> Path:  # noqa: A002

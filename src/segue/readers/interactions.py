@@ -17,7 +17,8 @@ from segue.core.dataset import Dataset, Feedback
 from segue.core.histories import Histories, Repeats
 from segue.core.vocabulary import Vocabulary
 from segue.errors import DataError
-from segue.readers.delimited import TOO_WIDE
+from segue.readers import delimited
+from segue.readers.file_set import TOO_WIDE
 from segue.readers.report import Tally
 from segue.readers.sifting import sift
 from segue.readers.times import EARLIEST, LATEST, TimeForm
@@ -192,8 +193,8 @@ def _reasons(form: RowForm, columns: list[str]) -> list[tuple[str, pl.Expr]]:
     """Every reason to reject a row, in the order in which they are asked."""
     user, item = pl.col("user"), pl.col("item")
     reasons: list[tuple[str, pl.Expr]] = []
-    if TOO_WIDE in columns:
-        reasons.append(("there are more fields than columns", pl.col(TOO_WIDE)))
+    if delimited.TOO_WIDE in columns:
+        reasons.append(TOO_WIDE)
     if form.header is not None:
         repeats = pl.all_horizontal(pl.col(role) == name for role, name in form.header.items())
         reasons.append(("the row repeats the header", repeats))

@@ -17,17 +17,18 @@ from typing import ClassVar, Final
 import polars as pl
 
 from segue.core.dataset import Dataset
-from segue.core.progress import SILENT, Progress, Task
+from segue.core.progress import SILENT, Progress
 from segue.errors import DataError, SegueError
 from segue.identity.identifiers import mbids
-from segue.readers.delimited import TOO_WIDE, guess_dialect
+from segue.readers.delimited import guess_dialect
+from segue.readers.file_set import TOO_WIDE, FileSet
 from segue.readers.listens import Listens, Play
 from segue.readers.members import Member
-from segue.readers.named_columns import NamedColumns, open_columns
+from segue.readers.named_columns import NamedColumns, named_columns
 from segue.readers.reader import NO_OPTIONS, Guess, ReadOptions
 from segue.readers.report import ReadReport, Tally
 from segue.readers.sifting import LINE, sift
-from segue.readers.text import looks_like_text, require_file
+from segue.readers.text import looks_like_text
 from segue.readers.times import TimeForm, guess_form
 from segue.readers.tracks import Track
 
@@ -82,19 +83,17 @@ class LastfmCSV:
     ) -> tuple[Dataset, ReadReport]:
         """All files as the history of one person, `me`."""
         options.only("encoding", format=self.name)
-        listens, tallies, notes = Listens(), [], []
+        files = FileSet(self.name, encoding=options.encoding, strict=strict, progress=progress)
+        listens = Listens()
         for path in paths:
-            require_file(path)
-            file = open_columns(path, self.name, _NAMES, encoding=options.encoding, unnamed=_UNNAMED)
+            file = named_columns(files.opened(path), self.name, _NAMES, unnamed=_UNNAMED)
             missing = [role for role in ("time", "title", "artist") if role not in file.numbers]
             if missing:
                 raise DataError(f"{path} has no column for the {' and the '.join(missing)} of a scrobble")
-            tally = Tally(path, file.text.source, strict=strict)
-            with progress.task(f"reading {path.name}", file.text.source.size, "bytes") as task:
-                _read(file, _times(file), listens, tally, task)
-            tallies.append(tally)
-            notes += [file.text.note] if file.text.note else []
-        return listens.dataset(paths, tallies, None, format=self.name, notes=notes)
+            times = _times(file)
+            for frame in files.named_frames(file):
+                _take(frame, times, listens, files.tally)
+        return listens.dataset(paths, files.tallies, None, format=self.name, notes=files.notes)
 
 
 def _times(file: NamedColumns) -> TimeForm:
@@ -105,23 +104,22 @@ def _times(file: NamedColumns) -> TimeForm:
     return form
 
 
-def _read(file: NamedColumns, times: TimeForm, listens: Listens, tally: Tally, task: Task) -> None:
-    for frame in file.frames(tally, task):
-        rows = frame.with_columns(seconds=times.seconds(pl.col("time")))
-        reasons = [
-            ("there are more fields than columns", pl.col(TOO_WIDE)),
-            (
-                "the scrobble has no date (it was playing when the file was made)",
-                pl.col("time").str.strip_chars() == "",
-            ),
-            (f"the time is not one (the others are {times.name})", pl.col("seconds").is_null()),
-        ]
-        rows = sift(rows, reasons, tally)
-        for name in ("album", "mbid"):
-            if name not in rows.columns:
-                rows = rows.with_columns(pl.lit(None, pl.String).alias(name))
-        rows = rows.with_columns(mbids(rows["mbid"]))
-        wanted = rows.select("title", "artist", "album", "mbid", "seconds", LINE)
-        for title, artist, album, mbid, seconds, line in wanted.iter_rows():
-            track = Track(title.strip() or None, artist.strip() or None, (album or "").strip() or None, mbid=mbid)
-            listens.add(Play(track, seconds), tally, line)
+def _take(frame: pl.DataFrame, times: TimeForm, listens: Listens, tally: Tally) -> None:
+    rows = frame.with_columns(seconds=times.seconds(pl.col("time")))
+    reasons = [
+        TOO_WIDE,
+        (
+            "the scrobble has no date (it was playing when the file was made)",
+            pl.col("time").str.strip_chars() == "",
+        ),
+        (f"the time is not one (the others are {times.name})", pl.col("seconds").is_null()),
+    ]
+    rows = sift(rows, reasons, tally)
+    for name in ("album", "mbid"):
+        if name not in rows.columns:
+            rows = rows.with_columns(pl.lit(None, pl.String).alias(name))
+    rows = rows.with_columns(mbids(rows["mbid"]))
+    wanted = rows.select("title", "artist", "album", "mbid", "seconds", LINE)
+    for title, artist, album, mbid, seconds, line in wanted.iter_rows():
+        track = Track(title.strip() or None, artist.strip() or None, (album or "").strip() or None, mbid=mbid)
+        listens.add(Play(track, seconds), tally, line)

@@ -18,8 +18,8 @@ from segue.core.catalogue import Catalogue
 from segue.core.progress import SILENT, Progress
 from segue.errors import DataError
 from segue.readers.enricher import IDENTITY, gathered, given, header, identified
-from segue.readers.file_set import TOO_WIDE, refuse_same
-from segue.readers.named_columns import open_columns
+from segue.readers.file_set import TOO_WIDE, FileSet, refuse_same
+from segue.readers.named_columns import named_columns
 from segue.readers.reader import NO_OPTIONS, Guess, ReadOptions
 from segue.readers.report import ReadReport, Tally
 from segue.readers.sifting import sift
@@ -50,23 +50,19 @@ class Lyrics:
     ) -> tuple[Catalogue, ReadReport]:
         """Files one after another. Of several texts of the same song the first counts."""
         options.only("encoding", format=self.name)
-        parts, reports, notes = [], [], []
+        files = FileSet(self.name, encoding=options.encoding, strict=strict, progress=progress)
+        parts = []
         for path in paths:
-            columns = open_columns(path, self.name, _NAMES, encoding=options.encoding)
+            columns = named_columns(files.opened(path), self.name, _NAMES)
             missing = sorted(_NEEDED - set(columns.numbers))
             if missing:
                 raise DataError(
                     f"{path}: expected the columns artist, title and text; there is no {', '.join(missing)}"
                 )
-            if columns.text.note:
-                notes.append(columns.text.note)
-            tally = Tally(path, columns.text.source, strict=strict)
-            with progress.task(f"reading {path.name}", columns.text.source.size, "bytes") as task:
-                parts += [_songs(frame, tally) for frame in columns.frames(tally, task)]
-            reports.append(tally.report())
-        refuse_same(reports)
+            parts += [_songs(frame, files.tally) for frame in files.named_frames(columns)]
+        refuse_same(files.reports())
         rows = pl.concat(parts, how="diagonal") if parts else pl.DataFrame(schema={"id": pl.String})
-        return gathered(rows, reports, self.name, notes)
+        return gathered(rows, files.reports(), self.name, files.notes)
 
 
 _NEEDED: Final = {"artist", "title", "text"}

@@ -1,20 +1,15 @@
-"""Delimited exports whose columns are known by their names: rows as frames of text, whatever order they stand in."""
+"""Delimited exports whose columns are known by their names, whatever order they stand in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-import polars as pl
-
-from segue.core.progress import Task
 from segue.errors import DataError
 from segue.readers import delimited
 from segue.readers.columns import plain_name
 from segue.readers.delimited import Dialect
-from segue.readers.report import Tally
-from segue.readers.text import TextFile, look_at
+from segue.readers.text import TextFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +22,12 @@ class NamedColumns:
     header: bool
     rows: Sequence[Sequence[str]]
 
-    def frames(self, tally: Tally, task: Task) -> Iterator[pl.DataFrame]:
-        """The rows, as `delimited.chunks` gives them; rows with more fields than columns are rejected."""
-        return delimited.chunks(self.text, self.dialect, self.numbers, tally, task, header=self.header)
 
-
-def open_columns(
-    path: Path,
+def named_columns(
+    text: TextFile,
     format: str,  # noqa: A002  # the word that the command line uses
     names: Mapping[str, Sequence[str]],
     *,
-    encoding: str | None = None,
     unnamed: Sequence[str] = (),
 ) -> NamedColumns:
     """Finds the columns. `names`: for each role the names it may have, plain (see `plain_name`), best first.
@@ -45,14 +35,13 @@ def open_columns(
     Without a header of such names, the columns are `unnamed`, in that order, where there are exactly as many.
     Raises DataError where neither is so.
     """
-    text = look_at(path, format, encoding=encoding)
     rows = []
     lines = delimited.sample_lines(text)
     dialect = delimited.guess_dialect(lines, _delimiter(lines, names))
     if dialect is not None:
         rows = [fields for _, _, fields in dialect.records(lines) if fields]
     if dialect is None or not rows:
-        raise DataError(f"{path} has no columns; expected a CSV file")
+        raise DataError(f"{text.path} has no columns; expected a CSV file")
     plain = [plain_name(cell) for cell in rows[0]]
     numbers = {}
     for role, usual in names.items():
@@ -63,7 +52,9 @@ def open_columns(
         return NamedColumns(text, replace(dialect, width=len(plain)), numbers, True, rows[1:])
     if unnamed and dialect.width == len(unnamed):
         return NamedColumns(text, dialect, {role: number for number, role in enumerate(unnamed)}, False, rows)
-    raise DataError(f"{path} has none of the columns of {format}; its first row is {', '.join(map(repr, rows[0]))}")
+    raise DataError(
+        f"{text.path} has none of the columns of {format}; its first row is {', '.join(map(repr, rows[0]))}"
+    )
 
 
 def _delimiter(lines: Sequence[str], names: Mapping[str, Sequence[str]]) -> str | None:

@@ -20,8 +20,8 @@ from segue.core.catalogue import Catalogue
 from segue.core.progress import SILENT, Progress
 from segue.errors import DataError
 from segue.readers.enricher import IDENTITY, gathered, given, header, identified
-from segue.readers.file_set import TOO_WIDE, refuse_same
-from segue.readers.named_columns import open_columns
+from segue.readers.file_set import TOO_WIDE, FileSet, refuse_same
+from segue.readers.named_columns import named_columns
 from segue.readers.reader import NO_OPTIONS, Guess, ReadOptions
 from segue.readers.report import ReadReport, Tally
 from segue.readers.sifting import sift
@@ -63,22 +63,18 @@ class Tags:
     ) -> tuple[Catalogue, ReadReport]:
         """Files one after another; a tag that an item has several times counts that often."""
         options.only("encoding", format=self.name)
-        parts, reports, notes = [], [], []
+        files = FileSet(self.name, encoding=options.encoding, strict=strict, progress=progress)
+        parts = []
         for path in paths:
-            columns = open_columns(path, self.name, _NAMES, encoding=options.encoding)
+            columns = named_columns(files.opened(path), self.name, _NAMES)
             kind = next((kind for kind in _KINDS if kind in columns.numbers), None)
             if kind is None or not {"id", "title"} & set(columns.numbers):
                 raise DataError(f"{path}: expected a column of items (ids or titles) and one of tags or genres")
-            if columns.text.note:
-                notes.append(columns.text.note)
-            tally = Tally(path, columns.text.source, strict=strict)
-            with progress.task(f"reading {path.name}", columns.text.source.size, "bytes") as task:
-                parts += [_given(frame, kind, tally) for frame in columns.frames(tally, task)]
-            reports.append(tally.report())
-        refuse_same(reports)
+            parts += [_given(frame, kind, files.tally) for frame in files.named_frames(columns)]
+        refuse_same(files.reports())
         rows = pl.concat(parts, how="diagonal") if parts else pl.DataFrame(schema=_EMPTY)
         single = rows.unique(["id", "tag", "kind"], keep="first", maintain_order=True)
-        catalogue, report = gathered(_lists(rows), reports, self.name, notes)
+        catalogue, report = gathered(_lists(rows), files.reports(), self.name, files.notes)
         return catalogue, ReadReport(report.format, report.files, rows.height - single.height, report.notes)
 
 
