@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from uuid import UUID
 
 import polars as pl
 
@@ -24,6 +25,14 @@ def mbids(column: pl.Series) -> pl.Series:
     """MusicBrainz identifiers in lower case, taken out of an address where need be; null for anything else."""
     bare = column.str.to_lowercase().str.extract(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", 1)
     return _only(bare, _MBID).alias("mbid")
+
+
+def mbid(value: object) -> str | None:
+    """One MusicBrainz identifier in lower case; None for anything else."""
+    try:
+        return str(UUID(value)) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def _only(column: pl.Series, pattern: str) -> pl.Series:

@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final
-from uuid import UUID
 
 from segue.core.dataset import Dataset
 from segue.core.progress import SILENT, Progress
 from segue.errors import SegueError
+from segue.identity.identifiers import mbid
 from segue.readers.json_values import number, parsed, text
 from segue.readers.listens import Listens, Play
 from segue.readers.members import Member, expanded, members
@@ -122,16 +122,9 @@ def _track(told: Mapping[str, Any]) -> Track:
         text(told.get("release_name")),
         duration=duration if duration is not None and duration < 1e6 else None,
         isrc=text(info.get("isrc")),
-        mbid=_mbid(info.get("recording_mbid")) or _mbid(mapping.get("recording_mbid")),
+        mbid=mbid(info.get("recording_mbid")) or mbid(mapping.get("recording_mbid")),
     )
 
 
 def _object(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _mbid(value: object) -> str | None:
-    try:
-        return str(UUID(value)) if isinstance(value, str) else None
-    except ValueError:
-        return None

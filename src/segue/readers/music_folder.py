@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final
-from uuid import UUID
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from segue.core.progress import SILENT, Progress
 from segue.core.vocabulary import Vocabulary
 from segue.dataset_files import Source
 from segue.errors import DataError, MissingExtraError, SegueError
+from segue.identity.identifiers import mbid
 from segue.readers.listens import SELF
 from segue.readers.members import Member, expanded, is_archive, members
 from segue.readers.playlist_lists import AUDIO, name_of_file
@@ -139,7 +139,7 @@ def _track(path: Path, folder: Path, told: Any) -> Track:
         _first(tags, "album") or (parents[-1] if parents[1:] else None),
         duration=float(length) if 0 < length < 1e6 else None,
         isrc=_first(tags, "isrc"),
-        mbid=_mbid(_first(tags, "recording")),
+        mbid=mbid(_first(tags, "recording")),
         location=str(path.absolute()),
         genres=tuple(_all(tags, "genre")) or None,
     )
@@ -160,10 +160,3 @@ def _all(tags: Mapping[str, Any], what: str) -> list[str]:
 
 def _first(tags: Mapping[str, Any], what: str) -> str | None:
     return next(iter(_all(tags, what)), None)
-
-
-def _mbid(value: str | None) -> str | None:
-    try:
-        return str(UUID(value)) if value else None
-    except ValueError:
-        return None

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Final
 from urllib.parse import unquote, urlsplit
-from uuid import UUID
 
 import numpy as np
 import polars as pl
@@ -16,6 +15,7 @@ from segue.core.dataset import Dataset
 from segue.core.histories import Histories
 from segue.core.vocabulary import Vocabulary
 from segue.errors import DataError
+from segue.identity.identifiers import mbid
 from segue.readers.report import ReadReport, Tally
 from segue.readers.text import whole_text
 from segue.readers.tracks import Track, Tracks
@@ -90,7 +90,7 @@ def placed(
     """A track of a playlist. Its id is, of what its addresses tell, a Spotify URI or else an MBID; else its name; else
     its place. A title that is missing is taken from the file's name. Relative paths are seen from `folder`."""
     spotify = next((f"spotify:track:{found[1]}" for a in addresses if (found := _SPOTIFY.match(a))), None)
-    mbid = next((found[1] for a in addresses if (found := _RECORDING.match(a))), None)
+    recording = next((found[1] for a in addresses if (found := _RECORDING.match(a))), None)
     place = next((a for a in addresses if not _SPOTIFY.match(a) and not _RECORDING.match(a)), None)
     location = None if place is None else located(place, folder)
     if not title and location is not None and urlsplit(location).scheme not in ("http", "https"):
@@ -98,7 +98,7 @@ def placed(
         artist = artist or named_artist
     identifier = spotify or (None if title else location)
     return Track(
-        title or None, artist or None, album or None, identifier, duration or None, None, _mbid(mbid), location
+        title or None, artist or None, album or None, identifier, duration or None, None, mbid(recording), location
     )
 
 
@@ -129,13 +129,6 @@ def name_of_file(place: str) -> tuple[str | None, str]:
     plain = _NUMBERED.sub("", stem).strip() or stem
     artist, dash, title = plain.partition(" - ")
     return (artist.strip(), title.strip()) if dash and artist.strip() and title.strip() else (None, plain)
-
-
-def _mbid(value: str | None) -> str | None:
-    try:
-        return str(UUID(value)) if value else None
-    except ValueError:
-        return None
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
