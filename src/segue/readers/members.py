@@ -73,6 +73,7 @@ class Member:
                 raise DataError(
                     f"{self.path} cannot be unpacked ({error}); unpack the archive yourself first"
                 ) from None
+            # NotImplementedError is what zipfile raises for a compression, or a version of the format, that it lacks.
             except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
                 raise DataError(f"{self.path} cannot be unpacked ({error}); copy the archive again") from None
 
@@ -146,6 +147,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     with translated(path):
         try:
             archive = zipfile.ZipFile(path)
+        # NotImplementedError is what zipfile raises for a compression, or a version of the format, that it lacks.
         except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
             raise DataError(f"{path} is a damaged zip archive ({error}); copy it again") from None
     with archive:
