@@ -16,8 +16,8 @@ from segue.identity.identifiers import isrcs, mbids
 
 By: TypeAlias = Literal["recording", "song"]
 
-_APART_SECONDS: Final = 10.0  # durations of one recording differ by fades, silence and encoders
-_APART_SHARE: Final = 0.05
+APART_SECONDS: Final = 10.0  # durations of one recording differ by fades, silence and encoders
+APART_SHARE: Final = 0.05
 _BARE_LIVE: Final = Version("live")
 
 
@@ -56,6 +56,7 @@ class Evidence:
             "item",
             "isrc",
             "mbid",
+            "artist_key",
             "source",
             "duration",
             "title_main",
@@ -85,6 +86,11 @@ class Evidence:
         """Valid MBIDs, else null."""
         return self._told["mbid"]
 
+    @property
+    def artist(self) -> pl.Series:
+        """The artists' part of the song keys (`Artist.key`), whether they name anybody or not; null without one."""
+        return self._told["artist_key"]
+
     def by_name(self, by: By) -> pl.Series:
         """The key that the names alone give each item, whatever else tells items of one key apart; null without one."""
         return self._told[by]
@@ -97,7 +103,7 @@ class Evidence:
         those that are silent too.
         """
         if by == "recording":
-            contradicts = pl.col("duration").max() - pl.col("duration").min() > _APART_SECONDS
+            contradicts = pl.col("duration").max() - pl.col("duration").min() > APART_SECONDS
         else:
             contradicts = pl.col("source").drop_nulls().n_unique() > 1
         doubtful = (
@@ -191,7 +197,7 @@ def _by_duration(durations: Sequence[float | None]) -> list[str]:
     label: dict[float, float] = {}
     for before, duration in zip([None, *known], known, strict=False):
         gap = 0.0 if before is None else duration - before
-        same = before is not None and not gap > max(_APART_SECONDS, _APART_SHARE * before)
+        same = before is not None and not gap > max(APART_SECONDS, APART_SHARE * before)
         label[duration] = label[before] if before is not None and same else duration
     if len(set(label.values())) < 2:
         return [""] * len(durations)

@@ -17,11 +17,9 @@ import polars as pl
 
 from segue.core.arrays import BoolArray, Float64Array, Int32Array, frozen
 from segue.core.catalogue import Catalogue
-from segue.core.titles import fold, read_artist
-from segue.identity.evidence import Evidence
+from segue.core.titles import fold
+from segue.identity.evidence import APART_SECONDS, APART_SHARE, Evidence
 
-_APART_SECONDS: Final = 10.0
-_APART_SHARE: Final = 0.05
 WAYS: Final = ("id", "ISRC", "MBID", "name")
 
 
@@ -72,7 +70,7 @@ def matches(asked: Catalogue, known: Catalogue, played: Float64Array) -> Matches
         if way == "name":
             gap = (pl.col("duration") - pl.col("duration_known")).abs()
             longer = pl.max_horizontal("duration", "duration_known")
-            close = (gap <= _APART_SECONDS) | (gap <= _APART_SHARE * longer)
+            close = (gap <= APART_SECONDS) | (gap <= APART_SHARE * longer)
             pairs = pairs.filter(close.fill_null(True))
         same_album = pl.col("album").eq_missing(pl.col("album_known"))
         best = (
@@ -91,14 +89,6 @@ def matches(asked: Catalogue, known: Catalogue, played: Float64Array) -> Matches
 
 def _told(catalogue: Catalogue) -> pl.DataFrame:
     evidence = Evidence(catalogue)
-    artists = catalogue.column("artist")
-    distinct = artists.drop_nulls().unique()
-    keys = pl.DataFrame(
-        {
-            "artist": distinct,
-            "artist_key": pl.Series([read_artist(name).key for name in distinct.to_list()], dtype=pl.String),
-        }
-    )
     albums = pl.Series([None if name is None else fold(name) for name in catalogue.column("album").to_list()])
     return (
         pl.DataFrame(
@@ -109,14 +99,12 @@ def _told(catalogue: Catalogue) -> pl.DataFrame:
                 "recording": evidence.by_name("recording"),
                 "song": evidence.by_name("song"),
                 "duration": catalogue.column("duration"),
-                "artist": artists,
+                "artist": evidence.artist,
                 "album": albums.cast(pl.String),
             }
         )
         .with_row_index("item")
         .with_columns(pl.col("item").cast(pl.Int32))
-        .join(keys, on="artist", how="left", maintain_order="left")
-        .drop("artist")
     )
 
 
@@ -131,7 +119,7 @@ def _reasons(missing: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
         .then(pl.lit("one of that name is there, but of another length"))
         .when(there("song"))
         .then(pl.lit("only another version of the song is there"))
-        .when(there("artist_key"))
+        .when(there("artist"))
         .then(pl.lit("the artist is there, but not this title"))
         .otherwise(pl.lit("the artist is not there"))
     )
