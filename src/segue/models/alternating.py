@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -25,12 +26,13 @@ _LINE: Final = 64  # bytes of a cache line
 class Entries:
     """The entries of n rows, each row's items distinct and with weights other than zero.
 
-    offsets: int64, shape (n + 1,).  columns: int32, shape (m,).  weights: float32, shape (m,).
+    offsets: int64, shape (n + 1,).  columns: int32, shape (m,), below n_columns.  weights: float32, shape (m,).
     """
 
     offsets: Int64Array
     columns: Int32Array
     weights: Float32Array
+    n_columns: int
 
     def __len__(self) -> int:
         return self.offsets.size - 1
@@ -41,13 +43,13 @@ class Entries:
         before = np.concatenate([[0], np.cumsum(self.weights > 0)])
         return before[self.offsets[1:]] - before[self.offsets[:-1]]
 
-    def transposed(self, n_columns: int) -> Entries:
+    def transposed(self) -> Entries:
         """The same entries by column."""
-        matrix = sp.csr_array((self.weights, self.columns, self.offsets), shape=(len(self), n_columns)).tocsc()
-        return Entries(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data)
+        matrix = sp.csr_array((self.weights, self.columns, self.offsets), shape=(len(self), self.n_columns)).tocsc()
+        return Entries(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data, len(self))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Side:
     """The normal equations of n rows, up to the vectors of the other side.
 
@@ -78,7 +80,7 @@ class Side:
         self, fixed: Float32Array, diagonal: Float32Array, solved: Float32Array, threads: int | None
     ) -> None:
         """Brings `solved` (n, d) nearer to the solution by conjugate gradients from where it stands."""
-        share = np.bincount(self.entries.columns, weights=self.excess, minlength=len(fixed))
+        share = self._excess_of_columns
         typical = (share @ np.square(fixed) / max(share.sum(), 1e-30)).astype(np.float32)
 
         def worker(pieces: Iterator[tuple[int, int]]) -> None:
@@ -106,6 +108,11 @@ class Side:
                     )
 
         spread(worker, self.pieces(), threads)
+
+    @cached_property
+    def _excess_of_columns(self) -> Float64Array:  # the same in every sweep, and a tenth of one to make
+        excess = np.bincount(self.entries.columns, weights=self.excess, minlength=self.entries.n_columns)
+        return excess.astype(np.float64, copy=False)
 
     @property
     def _equations(self) -> tuple[Int64Array, Int32Array, Float32Array, Float32Array]:

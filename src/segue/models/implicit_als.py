@@ -102,7 +102,7 @@ class ImplicitALS:
         `progress` is told the objective after each sweep (of many observed pairs, an estimate from some of them).
         """
         entries = self._entries(dataset.histories, dataset.n_items)
-        users, items = self._side(entries), self._side(entries.transposed(dataset.n_items))
+        users, items = self._side(entries), self._side(entries.transposed())
         if not users.pull.any():
             raise DataError(
                 "implicit-als learns from positive weights, but the dataset has none; give it plays or likes"
@@ -144,7 +144,7 @@ class ImplicitALS:
         observed = weighted(histories.known(n_items)[0], self.weighting)
         if not observed.weights.all():
             observed = observed.where(observed.weights != 0)
-        return Entries(observed.offsets, observed.items, observed.weights)
+        return Entries(observed.offsets, observed.items, observed.weights, n_items)
 
     def _side(self, entries: Entries) -> Side:
         confidence = (1 + self.alpha * np.abs(entries.weights)).astype(np.float32)
