@@ -78,7 +78,7 @@ def evaluate(
         raise SettingsError("the validation part cannot be asked of models that learn from it; refit for the test part")
     train = split.known if refit else split.train
     chosen = parse_all(metrics)
-    _check_lengths(chosen, len(train.items))
+    check_lengths(chosen, len(train.items))
     measures = tuple(metric for metric in chosen if isinstance(metric, Metric))
     others = beyond_metrics(chosen, train)
     lengths = tuple(sorted({length for length in list_lengths if 1 <= length <= len(train.items)}))
@@ -175,7 +175,8 @@ class _Fits:
         return model, seconds
 
 
-def _check_lengths(metrics: Sequence[AnyMetric], n_items: int) -> None:
+def check_lengths(metrics: Sequence[AnyMetric], n_items: int) -> None:
+    """Raises SettingsError where a metric asks for longer lists than there are items."""
     for metric in metrics:
         if metric.k is not None and metric.k > n_items:
             stem = metric.name.partition("@")[0]

@@ -9,10 +9,11 @@ import numpy as np
 
 from segue.core.progress import SILENT, Progress
 from segue.core.protocols import Configuration
-from segue.errors import ModelError, SettingsError
+from segue.errors import ModelError
 from segue.evaluation.asking import ask
 from segue.evaluation.beyond import BeyondAccuracy, background_of, beyond_metrics
 from segue.evaluation.gauges import PerUser
+from segue.evaluation.run import check_lengths
 from segue.metrics import AnyMetric, ListMetric, Metric, Rated, RatingMetric, SystemMetric, parse_all, rate
 from segue.splits import Part, Split
 from segue.tuning.validation import Validation
@@ -78,10 +79,5 @@ class Fold:
 def metrics_of(names: Sequence[str], validation: Validation) -> tuple[AnyMetric, ...]:
     """The metrics of these names; SettingsError where one asks for longer lists than there are items."""
     metrics = parse_all(names)
-    for metric in metrics:
-        if metric.k is not None and metric.k > validation.n_items:
-            raise SettingsError(
-                f"{metric.name} asks for lists of {metric.k}, but there are only {validation.n_items} items; "
-                f"ask for '{metric.name.partition('@')[0]}@{validation.n_items}' or less"
-            )
+    check_lengths(metrics, validation.n_items)
     return metrics
