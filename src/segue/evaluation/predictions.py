@@ -8,6 +8,7 @@ import numpy as np
 
 from segue.core.arrays import Float64Array, frozen
 from segue.errors import DataError
+from segue.metrics import mae, r2, rmse
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,12 +41,11 @@ class Predictions:
         return self.predicted - self.truth
 
     def facts(self) -> dict[str, float]:
-        """Bias (the mean error), MAE, RMSE, and R2 where the truth varies: 1 - errors squared / deviations squared."""
-        errors = self.errors
-        spread = float(np.square(self.truth - self.truth.mean()).sum())
+        """Bias (the mean error), MAE, RMSE, and R2 where the truth varies."""
         facts = {
-            "bias": float(errors.mean()),
-            "MAE": float(np.abs(errors).mean()),
-            "RMSE": float(np.sqrt(np.square(errors).mean())),
+            "bias": float(self.errors.mean()),
+            "MAE": mae(self.predicted, self.truth),
+            "RMSE": rmse(self.predicted, self.truth),
         }
-        return facts | ({"R²": 1 - float(np.square(errors).sum()) / spread} if spread > 0 else {})
+        explained = r2(self.predicted, self.truth)
+        return facts if np.isnan(explained) else {**facts, "R²": explained}
