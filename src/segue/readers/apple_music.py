@@ -17,10 +17,10 @@ from typing import ClassVar, Final
 
 from segue.core.dataset import Dataset
 from segue.core.progress import SILENT, Progress
-from segue.errors import DataError, SegueError
+from segue.errors import DataError
 from segue.readers.columns import plain_name
 from segue.readers.listens import Listens, Play
-from segue.readers.members import Member, expanded, members
+from segue.readers.members import Member, contents, expanded, first_fitting
 from segue.readers.reader import NO_OPTIONS, Guess, ReadOptions
 from segue.readers.report import ReadReport, Tally
 from segue.readers.tracks import Track
@@ -51,13 +51,10 @@ class AppleMusic:
 
     def sniff(self, path: Path) -> Guess | None:
         """A file whose header names the two durations."""
-        try:
-            found = [member for member in members(path, _wanted) if set(_header(member)) >= _SIGNS]
-        except SegueError:
+        found = first_fitting(path, _wanted, lambda member: set(_header(member)) >= _SIGNS)
+        if found is None:
             return None
-        if not found:
-            return None
-        where = "its header names" if path == found[0].path else f"it holds {found[0].name}, whose header names"
+        where = "its header names" if path == found.path else f"it holds {found.name}, whose header names"
         return Guess(self.name, f"{where} Play Duration Milliseconds and Media Duration In Milliseconds")
 
     def read(
@@ -72,10 +69,9 @@ class AppleMusic:
         options.only("min_share", format=self.name)
         files = expanded(paths, _wanted, "Apple Music Play Activity.csv")
         listens, tallies = Listens(), []
-        with progress.task("reading plays", sum(file.size for file in files), "bytes") as task:
-            for file in files:
-                tallies.append(_read(file, listens, strict=strict))
-                task.advance(file.size, file.name)
+        for file, content, tally in contents(files, self.name, "plays", strict=strict, progress=progress):
+            _read(file, content, listens, tally)
+            tallies.append(tally)
         return listens.dataset(paths, tallies, options.min_share, format=self.name)
 
 
@@ -89,10 +85,8 @@ def _header(member: Member) -> list[str]:
     return [plain_name(cell) for cell in next(csv.reader([first.partition("\r")[0]]), [])]
 
 
-def _read(file: Member, listens: Listens, *, strict: bool) -> Tally:
-    content, source = file.read(AppleMusic.name)
+def _read(file: Member, content: bytes, listens: Listens, tally: Tally) -> None:
     rows = csv.reader(io.StringIO(content.decode("utf-8-sig", "replace"), newline=""))
-    tally = Tally(file.path, source, strict=strict)
     try:
         header = [plain_name(cell) for cell in next(rows, [])]
         numbers = {
@@ -107,7 +101,6 @@ def _read(file: Member, listens: Listens, *, strict: bool) -> Tally:
                 _take(row, numbers, rows.line_num, listens, tally)
     except csv.Error as error:
         raise DataError(f"{file.path}, line {rows.line_num}: {error}; the file is damaged, copy it again") from None
-    return tally
 
 
 def _take(row: Sequence[str], numbers: Mapping[str, int], line: int, listens: Listens, tally: Tally) -> None:

@@ -15,10 +15,10 @@ from segue.core.dataset import Dataset
 from segue.core.progress import SILENT, Progress
 from segue.errors import DataError, SegueError
 from segue.readers.json_values import number, parsed, text
-from segue.readers.members import Member, expanded, members
+from segue.readers.members import Member, contents, expanded, members
 from segue.readers.playlist_lists import PlaylistLists, placed
 from segue.readers.reader import NO_OPTIONS, Guess, ReadOptions
-from segue.readers.report import ReadReport, Tally
+from segue.readers.report import ReadReport
 from segue.readers.tracks import Track
 
 
@@ -54,14 +54,10 @@ class JSPF:
         options.only(format=self.name)
         files = expanded(paths, _wanted, "*.jspf")
         lists, tallies = PlaylistLists(), []
-        with progress.task("reading playlists", sum(file.size for file in files), "bytes") as task:
-            for file in files:
-                content, source = file.read(self.name)
-                tally = Tally(file.path, source, strict=strict)
-                name, tracks = _playlist(parsed(content, file.path), file)
-                lists.add(name, [(track, None, f"track {place}") for place, track in enumerate(tracks, 1)], tally)
-                tallies.append(tally)
-                task.advance(file.size, file.name)
+        for file, content, tally in contents(files, self.name, "playlists", strict=strict, progress=progress):
+            name, tracks = _playlist(parsed(content, file.path), file)
+            lists.add(name, [(track, None, f"track {place}") for place, track in enumerate(tracks, 1)], tally)
+            tallies.append(tally)
         return lists.dataset(paths, tallies, format=self.name)
 
 

@@ -16,11 +16,10 @@ from typing import Any, ClassVar, Final
 
 from segue.core.dataset import Dataset
 from segue.core.progress import SILENT, Progress
-from segue.errors import SegueError
 from segue.identity.identifiers import mbid
 from segue.readers.json_values import number, parsed, text
 from segue.readers.listens import Listens, Play
-from segue.readers.members import Member, expanded, members
+from segue.readers.members import Member, contents, expanded, first_fitting
 from segue.readers.reader import NO_OPTIONS, Guess, ReadOptions
 from segue.readers.report import ReadReport, Tally
 from segue.readers.tracks import Track
@@ -38,13 +37,10 @@ class ListenBrainz:
 
     def sniff(self, path: Path) -> Guess | None:
         """A file whose beginning has the two keys that every listen has."""
-        try:
-            found = [member for member in members(path, _wanted) if _is_listens(member)]
-        except SegueError:
+        found = first_fitting(path, _wanted, lambda member: member.has(_SIGNS))
+        if found is None:
             return None
-        if not found:
-            return None
-        where = "it is JSON" if path == found[0].path else f"it holds {found[0].name}, JSON"
+        where = "it is JSON" if path == found.path else f"it holds {found.name}, JSON"
         return Guess(self.name, f"{where} with listened_at and track_metadata")
 
     def read(
@@ -57,12 +53,11 @@ class ListenBrainz:
     ) -> tuple[Dataset, ReadReport]:
         """All files as the history of one person, `me`."""
         options.only(format=self.name)
-        files = [file for file in expanded(paths, _wanted, "JSON lines") if file.path in paths or _is_listens(file)]
+        files = [file for file in expanded(paths, _wanted, "JSON lines") if file.path in paths or file.has(_SIGNS)]
         listens, tallies = Listens(), []
-        with progress.task("reading listens", sum(file.size for file in files), "bytes") as task:
-            for file in files:
-                tallies.append(_read(file, listens, strict=strict))
-                task.advance(file.size, file.name)
+        for file, content, tally in contents(files, self.name, "listens", strict=strict, progress=progress):
+            _read(file, content, listens, tally)
+            tallies.append(tally)
         return listens.dataset(paths, tallies, None, format=self.name)
 
 
@@ -71,14 +66,7 @@ def _wanted(name: str) -> bool:
     return plain.endswith((".jsonl", ".json", ".listens")) and not plain.startswith(_OTHERS)
 
 
-def _is_listens(file: Member) -> bool:
-    head = file.head()
-    return all(sign in head for sign in _SIGNS)
-
-
-def _read(file: Member, listens: Listens, *, strict: bool) -> Tally:
-    content, source = file.read(ListenBrainz.name)
-    tally = Tally(file.path, source, strict=strict)
+def _read(file: Member, content: bytes, listens: Listens, tally: Tally) -> None:
     for entry, line, part in _entries(content, file.path):
         tally.rows(1)
         if not isinstance(entry, dict):
@@ -92,7 +80,6 @@ def _read(file: Member, listens: Listens, *, strict: bool) -> Tally:
             tally.reject("listened_at is no number of seconds since 1970", line, part=part)
         else:
             listens.add(Play(_track(told), int(time)), tally, line, part=part)
-    return tally
 
 
 def _entries(content: bytes, path: Path) -> Iterator[tuple[Any, int | None, str]]:

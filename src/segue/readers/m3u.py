@@ -14,10 +14,10 @@ from typing import ClassVar, Final
 from segue.core.dataset import Dataset
 from segue.core.progress import SILENT, Progress
 from segue.errors import DataError, SegueError, SettingsError
-from segue.readers.members import Member, expanded, is_archive, members
+from segue.readers.members import Member, contents, expanded, is_archive, members
 from segue.readers.playlist_lists import AUDIO, PlaylistLists, placed
 from segue.readers.reader import NO_OPTIONS, Guess, ReadOptions
-from segue.readers.report import ReadReport, Tally
+from segue.readers.report import ReadReport
 from segue.readers.text import looks_like_text
 from segue.readers.tracks import Track
 
@@ -62,16 +62,12 @@ class M3U:
         options.only("encoding", format=self.name)
         files = expanded(paths, _wanted, "*.m3u or *.m3u8")
         lists, tallies, notes = PlaylistLists(), [], []
-        with progress.task("reading playlists", sum(file.size for file in files), "bytes") as task:
-            for file in files:
-                content, source = file.read(self.name)
-                tally = Tally(file.path, source, strict=strict)
-                text, note = _decoded(content, file, options.encoding)
-                notes += note
-                name, tracks = _tracks(text, file)
-                lists.add(name, [(track, line, "") for track, line in tracks], tally)
-                tallies.append(tally)
-                task.advance(file.size, file.name)
+        for file, content, tally in contents(files, self.name, "playlists", strict=strict, progress=progress):
+            text, note = _decoded(content, file, options.encoding)
+            notes += note
+            name, tracks = _tracks(text, file)
+            lists.add(name, [(track, line, "") for track, line in tracks], tally)
+            tallies.append(tally)
         return lists.dataset(paths, tallies, format=self.name, notes=notes)
 
 

@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from segue.core.progress import Progress
 from segue.dataset_files import Source
 from segue.durable import translated
-from segue.errors import DataError, StorageError
+from segue.errors import DataError, SegueError, StorageError
+from segue.readers.report import Tally
 
 LARGEST: Final = 512 << 20  # bytes of one file in memory; the largest of real exports have about 20 MB
 _MOST_UNPACKED: Final = 8 << 30  # bytes of all files of one archive
@@ -51,6 +53,11 @@ class Member:
     def head(self, size: int = _HEAD) -> bytes:
         """The first bytes. Raises as `read` does."""
         return self._first(size)
+
+    def has(self, signs: Sequence[bytes]) -> bool:
+        """Whether all of these stand in the first bytes. Raises as `read` does."""
+        head = self.head()
+        return all(sign in head for sign in signs)
 
     def read(self, format: str) -> tuple[bytes, Source]:  # noqa: A002  # the word that the command line uses
         """All bytes, and what goes into a manifest; DataError where there are more than LARGEST or it is damaged."""
@@ -104,6 +111,31 @@ def expanded(paths: Sequence[Path], wanted: Wanted, what: str) -> list[Member]:
             raise DataError(f"{path} holds no {what}")
         found |= {member.path: member for member in here}
     return list(found.values())
+
+
+def first_fitting(path: Path, wanted: Wanted, fits: Callable[[Member], bool]) -> Member | None:
+    """For finding out what a path is: the first of its members that fits. None where none does, or one is damaged."""
+    try:
+        found = [member for member in members(path, wanted) if fits(member)]
+    except SegueError:
+        return None
+    return found[0] if found else None
+
+
+def contents(
+    files: Sequence[Member],
+    format: str,  # noqa: A002
+    what: str,
+    *,
+    strict: bool,
+    progress: Progress,
+) -> Iterator[tuple[Member, bytes, Tally]]:
+    """Each file, all its bytes, and a tally for what is in it; raises as `Member.read` does. `what` is for people."""
+    with progress.task(f"reading {what}", sum(file.size for file in files), "bytes") as task:
+        for file in files:
+            content, source = file.read(format)
+            yield file, content, Tally(file.path, source, strict=strict)
+            task.advance(file.size, file.name)
 
 
 def is_archive(path: Path) -> bool:

@@ -16,14 +16,15 @@ from typing import ClassVar, Final
 
 from segue.core.dataset import Dataset
 from segue.core.progress import SILENT, Progress
-from segue.errors import DataError, SegueError
+from segue.errors import DataError
 from segue.readers.json_values import number, parsed, text
 from segue.readers.listens import Listens, Play
-from segue.readers.members import Member, expanded, members
+from segue.readers.members import Member, contents, expanded, first_fitting
 from segue.readers.reader import NO_OPTIONS, Guess, ReadOptions
 from segue.readers.report import ReadReport, Tally
 from segue.readers.tracks import Track
 
+_SIGNS: Final = (b'"endTime"', b'"msPlayed"')
 _NO_MUSIC: Final = {"podcast": "a podcast, not music", "audiobook": "an audiobook, not music"}
 
 
@@ -36,17 +37,10 @@ class SpotifyAccount:
 
     def sniff(self, path: Path) -> Guess | None:
         """Files with the names of the export, and in the first of them its keys."""
-        try:
-            found = [
-                member
-                for member in members(path, _wanted)
-                if b'"endTime"' in (head := member.head()) and b'"msPlayed"' in head
-            ]
-        except SegueError:
+        found = first_fitting(path, _wanted, lambda member: member.has(_SIGNS))
+        if found is None:
             return None
-        if not found:
-            return None
-        where = "it is JSON" if path == found[0].path else f"it holds {found[0].name}, JSON"
+        where = "it is JSON" if path == found.path else f"it holds {found.name}, JSON"
         return Guess(self.name, f"{where} with endTime and msPlayed")
 
     def read(
@@ -61,10 +55,9 @@ class SpotifyAccount:
         options.only("min_share", format=self.name)
         files = expanded(paths, _wanted, "StreamingHistory*.json")
         listens, tallies = Listens(), []
-        with progress.task("reading plays", sum(file.size for file in files), "bytes") as task:
-            for file in files:
-                tallies.append(_read(file, listens, strict=strict))
-                task.advance(file.size, file.name)
+        for file, content, tally in contents(files, self.name, "plays", strict=strict, progress=progress):
+            _read(file, content, listens, tally)
+            tallies.append(tally)
         return listens.dataset(paths, tallies, options.min_share, format=self.name)
 
 
@@ -72,13 +65,11 @@ def _wanted(name: str) -> bool:
     return fnmatch(name.lower(), "streaminghistory*.json")
 
 
-def _read(file: Member, listens: Listens, *, strict: bool) -> Tally:
-    content, source = file.read(SpotifyAccount.name)
+def _read(file: Member, content: bytes, listens: Listens, tally: Tally) -> None:
     entries = parsed(content, file.path)
     if not isinstance(entries, list):
         raise DataError(f"{file.path} is JSON, but no list of plays")
     unwanted = next((why for word, why in _NO_MUSIC.items() if word in file.name.lower()), None)
-    tally = Tally(file.path, source, strict=strict)
     for place, entry in enumerate(entries, 1):
         tally.rows(1)
         part = f"entry {place}"
@@ -96,7 +87,6 @@ def _read(file: Member, listens: Listens, *, strict: bool) -> Tally:
         else:
             track = Track(text(entry.get("trackName")), text(entry.get("artistName")))
             listens.add(Play(track, time, milliseconds / 1000), tally, part=part)
-    return tally
 
 
 def _time(value: object) -> int | None:

@@ -17,16 +17,16 @@ from typing import Any, ClassVar, Final
 
 from segue.core.dataset import Dataset
 from segue.core.progress import SILENT, Progress
-from segue.errors import DataError, SegueError
+from segue.errors import DataError
 from segue.readers.json_values import number, parsed, text
 from segue.readers.listens import Listens, Play
-from segue.readers.members import Member, expanded, members
+from segue.readers.members import Member, contents, expanded, first_fitting
 from segue.readers.reader import NO_OPTIONS, Guess, ReadOptions
 from segue.readers.report import ReadReport, Tally
 from segue.readers.tracks import Track
 
 _NAMES: Final = ("streaming_history_audio_*.json", "endsong*.json")
-_SIGN: Final = b'"master_metadata_track_name"'
+_SIGNS: Final = (b'"master_metadata_track_name"',)
 _TURNED_AWAY: Final = frozenset({"fwdbtn", "backbtn", "clickrow", "playbtn", "clickside", "uriopen"})
 _FINISHED: Final = "trackdone"
 
@@ -42,15 +42,11 @@ class SpotifyHistory:
 
     def sniff(self, path: Path) -> Guess | None:
         """Files with the names of the export, and in the first of them a key that only this export has."""
-        try:
-            found = [member for member in members(path, _wanted) if _SIGN in member.head()]
-        except SegueError:
+        found = first_fitting(path, _wanted, lambda member: member.has(_SIGNS))
+        if found is None:
             return None
-        if not found:
-            return None
-        if path == found[0].path:
-            return Guess(self.name, "it is JSON with master_metadata_track_name")
-        return Guess(self.name, f"it holds {found[0].name}, JSON with master_metadata_track_name")
+        where = "it is JSON" if path == found.path else f"it holds {found.name}, JSON"
+        return Guess(self.name, f"{where} with master_metadata_track_name")
 
     def read(
         self,
@@ -64,10 +60,9 @@ class SpotifyHistory:
         options.only("min_share", format=self.name)
         files = expanded(paths, _wanted, "Streaming_History_Audio_*.json or endsong_*.json")
         listens, tallies = Listens(), []
-        with progress.task("reading plays", sum(file.size for file in files), "bytes") as task:
-            for file in files:
-                tallies.append(_read(file, listens, strict=strict))
-                task.advance(file.size, file.name)
+        for file, content, tally in contents(files, self.name, "plays", strict=strict, progress=progress):
+            _read(file, content, listens, tally)
+            tallies.append(tally)
         return listens.dataset(paths, tallies, options.min_share, format=self.name)
 
 
@@ -75,12 +70,10 @@ def _wanted(name: str) -> bool:
     return any(fnmatch(name.lower(), pattern) for pattern in _NAMES)
 
 
-def _read(file: Member, listens: Listens, *, strict: bool) -> Tally:
-    content, source = file.read(SpotifyHistory.name)
+def _read(file: Member, content: bytes, listens: Listens, tally: Tally) -> None:
     entries = parsed(content, file.path)
     if not isinstance(entries, list):
         raise DataError(f"{file.path} is JSON, but no list of plays")
-    tally = Tally(file.path, source, strict=strict)
     for place, entry in enumerate(entries, 1):
         tally.rows(1)
         part = f"entry {place}"
@@ -98,7 +91,6 @@ def _read(file: Member, listens: Listens, *, strict: bool) -> Tally:
             tally.reject("ms_played is no number of milliseconds", part=part)
         else:
             listens.add(_play(entry, time, milliseconds / 1000), tally, part=part)
-    return tally
 
 
 def _unwanted(entry: Mapping[str, Any]) -> str | None:

@@ -16,10 +16,10 @@ from defusedxml.ElementTree import ParseError, fromstring
 from segue.core.dataset import Dataset
 from segue.core.progress import SILENT, Progress
 from segue.errors import DataError, SegueError
-from segue.readers.members import Member, expanded, members
+from segue.readers.members import Member, contents, expanded, members
 from segue.readers.playlist_lists import PlaylistLists, placed
 from segue.readers.reader import NO_OPTIONS, Guess, ReadOptions
-from segue.readers.report import ReadReport, Tally
+from segue.readers.report import ReadReport
 from segue.readers.tracks import Track
 
 if TYPE_CHECKING:
@@ -59,16 +59,12 @@ class XSPF:
         options.only(format=self.name)
         files = expanded(paths, _wanted, "*.xspf")
         lists, tallies = PlaylistLists(), []
-        with progress.task("reading playlists", sum(file.size for file in files), "bytes") as task:
-            for file in files:
-                content, source = file.read(self.name)
-                tally = Tally(file.path, source, strict=strict)
-                root = _parsed(content, file)
-                tracks = [_track(track, file.folder) for track in root.iterfind(f"{_SPACE}trackList/{_SPACE}track")]
-                name = _text(root, "title") or file.path.stem
-                lists.add(name, [(track, None, f"track {place}") for place, track in enumerate(tracks, 1)], tally)
-                tallies.append(tally)
-                task.advance(file.size, file.name)
+        for file, content, tally in contents(files, self.name, "playlists", strict=strict, progress=progress):
+            root = _parsed(content, file)
+            tracks = [_track(track, file.folder) for track in root.iterfind(f"{_SPACE}trackList/{_SPACE}track")]
+            name = _text(root, "title") or file.path.stem
+            lists.add(name, [(track, None, f"track {place}") for place, track in enumerate(tracks, 1)], tally)
+            tallies.append(tally)
         return lists.dataset(paths, tallies, format=self.name)
 
 
