@@ -25,7 +25,7 @@ import polars as pl
 import scipy.sparse as sp
 
 from segue.core.catalogue import Catalogue
-from segue.core.dataset import Dataset, Feedback, fingerprint
+from segue.core.dataset import Dataset, Feedback, fingerprint, repeats_of
 from segue.core.histories import Histories, Order, Repeats
 from segue.core.vocabulary import Vocabulary
 from segue.durable import MANIFEST, Shelf, read_manifest, translated
@@ -126,7 +126,7 @@ class DatasetWriter:
         self._feedback = feedback
         self._scale = scale
         self._order: Order = order
-        self._repeats: Repeats = repeats or ("last" if feedback == "ratings" else "sum")
+        self._repeats: Repeats = repeats or repeats_of(feedback)
         self._manifest: dict[str, Any] = {"sources": [asdict(source) for source in sources]}
         self._opened: AbstractContextManager[Path] | None = None
         self._finished = False

@@ -78,7 +78,7 @@ class Dataset:
         n_users, n_items = matrix.shape
         users = users if users is not None else Vocabulary(map(str, range(n_users)))
         items = items if items is not None else Vocabulary(map(str, range(n_items)))
-        histories = replace(Histories.from_csr(matrix), repeats=_repeats(feedback))
+        histories = replace(Histories.from_csr(matrix), repeats=repeats_of(feedback))
         return cls(
             users, items, histories, Catalogue.bare(items), feedback=feedback, scale=_scale(feedback, scale, histories)
         )
@@ -120,7 +120,7 @@ class Dataset:
             weights[order],
             None if times is None else times[order],
             order="none" if times is None else "time",
-            repeats=_repeats(feedback),
+            repeats=repeats_of(feedback),
         )
         return cls(
             users, items, histories, Catalogue.bare(items), feedback=feedback, scale=_scale(feedback, scale, histories)
@@ -187,6 +187,19 @@ class Dataset:
         )
 
 
+def repeats_of(feedback: Feedback) -> Repeats:
+    """How entries of the same item become one: plays and presence are summed, of ratings the last one holds."""
+    return "last" if feedback == "ratings" else "sum"
+
+
+def scale_of(ratings: Float32Array) -> tuple[float, float]:
+    """The scale that these ratings span, half a step to either side where all are the same; (0, 1) where none are."""
+    if not ratings.size:
+        return 0.0, 1.0
+    low, high = float(ratings.min()), float(ratings.max())
+    return (low, high) if low < high else (low - 0.5, high + 0.5)
+
+
 def fingerprint(
     users: Vocabulary,
     items: Vocabulary,
@@ -208,15 +221,8 @@ def fingerprint(
     return digest.hexdigest()
 
 
-def _repeats(feedback: Feedback) -> Repeats:
-    return "last" if feedback == "ratings" else "sum"
-
-
 def _scale(feedback: Feedback, scale: tuple[float, float] | None, histories: Histories) -> tuple[float, float] | None:
-    if feedback != "ratings" or scale is not None or not histories.n_entries:
-        return scale if scale is not None or feedback != "ratings" else (0.0, 1.0)
-    low, high = float(histories.weights.min()), float(histories.weights.max())
-    return (low, high) if low < high else (low - 0.5, high + 0.5)
+    return scale_of(histories.weights) if feedback == "ratings" and scale is None else scale
 
 
 def _numbers(column: pl.Series) -> np.ndarray[Any, np.dtype[np.float32]]:

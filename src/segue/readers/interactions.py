@@ -13,8 +13,8 @@ import scipy.sparse as sp
 
 from segue.core.arrays import Float32Array, Int32Array, Int64Array
 from segue.core.catalogue import Catalogue
-from segue.core.dataset import Dataset, Feedback
-from segue.core.histories import Histories, Repeats
+from segue.core.dataset import Dataset, Feedback, repeats_of, scale_of
+from segue.core.histories import Histories
 from segue.core.vocabulary import Vocabulary
 from segue.errors import DataError
 from segue.readers import delimited
@@ -113,7 +113,7 @@ class Interactions:
             known = known.with_columns(pl.lit(kind).alias("kind"))
         histories = _gathered(users, items, weights, times, (len(user_ids), len(vocabulary)), feedback)
         if feedback == "ratings" and scale is None:
-            scale = _scale(weights)
+            scale = scale_of(weights)
         dataset = Dataset(Vocabulary(user_ids), vocabulary, histories, Catalogue(known), feedback=feedback, scale=scale)
         return dataset, users.size - histories.n_entries
 
@@ -240,13 +240,12 @@ def _gathered(
         matrix = sp.coo_array((weights.astype(np.float64), (users, items)), shape=shape).tocsr()  # sums repeats
         summed = np.ones(matrix.nnz, np.float32) if feedback == "presence" else _fitting(matrix.data)
         return Histories(matrix.indptr.astype(np.int64), matrix.indices, summed)
-    repeats: Repeats = "last" if feedback == "ratings" else "sum"
     order = _by_user(users, shape[0]) if times is None else np.lexsort((times, users))
     offsets: Int64Array = np.concatenate([[0], np.cumsum(np.bincount(users, minlength=shape[0]))]).astype(np.int64)
     if times is None:
         return Histories(offsets, items[order], weights[order], repeats="last").merged()
     merged = _same_second_merged(
-        Histories(offsets, items[order], weights[order], times[order], order="time", repeats=repeats)
+        Histories(offsets, items[order], weights[order], times[order], order="time", repeats=repeats_of(feedback))
     )
     return replace(merged, weights=np.ones_like(merged.weights)) if feedback == "presence" else merged
 
@@ -288,8 +287,3 @@ def _same_second_merged(histories: Histories) -> Histories:
 def _fitting(sums: npt.NDArray[np.float64]) -> Float32Array:
     """Sums as float32; a sum of huge weights that overflows becomes the largest number there is."""
     return np.clip(sums, -_MOST, _MOST).astype(np.float32)
-
-
-def _scale(weights: Float32Array) -> tuple[float, float]:
-    low, high = float(weights.min()), float(weights.max())
-    return (low, high) if low < high else (low - 0.5, high + 0.5)
