@@ -8,21 +8,11 @@ import numpy as np
 import polars as pl
 import scipy.sparse as sp
 
-from segue.core.catalogue import Catalogue
+from segue.core.catalogue import AUDIO_FEATURES, Catalogue
 from segue.core.vocabulary import Vocabulary
 from segue.errors import DataError
 
-AUDIO: Final = (
-    "danceability",
-    "energy",
-    "loudness",
-    "speechiness",
-    "acousticness",
-    "instrumentalness",
-    "liveness",
-    "valence",
-    "tempo",
-)
+AUDIO: Final = tuple(name for name in AUDIO_FEATURES if name not in ("key", "mode", "time_signature"))
 """The audio features that are amounts; key, mode and time signature are names of things, with no distance."""
 
 
