@@ -17,13 +17,13 @@ from typing import Final
 import numpy as np
 
 from segue.core.arrays import BoolArray, Float32Array, Int64Array
+from segue.core.asking import allowed_mask, blocked_items, check_k
 from segue.core.candidates import Move, Pool, Reason, Recommendations, Trace
 from segue.core.catalogue import Catalogue
 from segue.core.histories import Histories
 from segue.core.topk import TopK
 from segue.core.vocabulary import Vocabulary
 from segue.errors import DataError, SettingsError
-from segue.models.fitted import allowed_mask, blocked_items, check_k
 from segue.models.popularity import PopularityModel
 from segue.ranking.fusion import ReciprocalRankFusion
 from segue.ranking.order import Ranker, falling

@@ -186,7 +186,8 @@ def print_report(report: ReadReport) -> None:
     for rejection in report.rejections:
         paragraph(f"rejected {rejection.count:,}: {rejection.reason} ({_where(rejection)})")
     if report.merged:
-        say(f"{report.merged:,} accepted rows repeat another one and became one entry with it")
+        repeat = "row repeats" if report.merged == 1 else "rows repeat"
+        say(f"{report.merged:,} accepted {repeat} another one and became one entry with it")
     for sentence in report.notes:
         paragraph(sentence)
 

@@ -90,7 +90,8 @@ def print_evaluation(found: Evaluation, file: Path, *, bins: bool = False) -> No
         estimates = [found.estimate(result.name, metric) for metric in metrics]
         seconds = "-" if result.fit_seconds is None else f"{result.fit_seconds:.1f}"
         rows.append((f"{result.name}", *(_mean(e.mean, e.ties_with_best) for e in estimates), seconds))
-        rows.append(("", *(f"{_short(e.low)}-{_short(e.high)}" for e in estimates), ""))
+        if estimates:
+            rows.append(("", *(f"{_short(e.low)}-{_short(e.high)}" for e in estimates), ""))
     table([Column("model"), *(Column(metric, "right") for metric in metrics), Column("fit s", "right")], rows)
     say()
     _print_beyond(found)
@@ -100,10 +101,11 @@ def print_evaluation(found: Evaluation, file: Path, *, bins: bool = False) -> No
     for result in found.results:
         if result.nothing:
             say(f"{result.name} gave {counted(result.nothing, 'user')} nothing; they count as misses")
-    paragraph(
-        f"below each mean: its {found.level:.0%} bootstrap interval; *: the best, or not told apart from it "
-        "(randomization test over users, Holm correction over the pairs of models, p >= .05)"
-    )
+    if metrics:
+        paragraph(
+            f"below each mean: its {found.level:.0%} bootstrap interval; *: the best, or not told apart from it "
+            "(randomization test over users, Holm correction over the pairs of models, p >= .05)"
+        )
     if found.part == "test":
         before = "" if found.earlier_runs is None else f"; {_runs(found.earlier_runs)}"
         say(f"the test part was scored once in this run{before}")

@@ -85,6 +85,7 @@ def tune(
 
 def print_tuning(found: Tuning, *, applied: bool) -> None:
     """The best trials, what mattered, what to beware of, and the lines of segue.toml."""
+    from segue.metrics import cautions, parse_all
     from segue.tuning import toml_lines
 
     best = found.best
@@ -111,6 +112,8 @@ def print_tuning(found: Tuning, *, applied: bool) -> None:
         say("what mattered: " + ", ".join(f"{name} {share:.0%}" for name, share in found.importance.items()))
     for edge in found.edges:
         note(str(edge))
+    for caution in cautions(parse_all(found.metrics)):
+        note(caution)
     say()
     if applied:
         section, *values = toml_lines(found.model, best.values).split("\n")

@@ -22,7 +22,7 @@ from segue.evaluation.model_result import ModelResult
 from segue.evaluation.record import described_dataset
 from segue.evaluation.result import Evaluation, PartName
 from segue.evaluation.whole_pipeline import PipelinePlan, wrapped
-from segue.metrics import AnyMetric, Metric, Rated, RatingMetric, parse_all, rate
+from segue.metrics import AnyMetric, Metric, Rated, RatingMetric, cautions, parse_all, rate
 from segue.pipeline import Pipeline
 from segue.splits import Split, inspect
 
@@ -82,7 +82,8 @@ def evaluate(
     measures = tuple(metric for metric in chosen if isinstance(metric, Metric))
     others = beyond_metrics(chosen, train)
     lengths = tuple(sorted({length for length in list_lengths if 1 <= length <= len(train.items)}))
-    popularity = np.bincount(train.histories.merged().items, minlength=len(train.items)).astype(np.int64)
+    learned = train.histories.merged()
+    popularity = np.bincount(learned.items, minlength=len(train.items)).astype(np.int64)
     background = background_of(train, others, seed=seed, progress=progress, threads=threads)
     rating = any(isinstance(metric, RatingMetric) for metric in others)
     fits = _Fits(train, seed, progress, threads, clock)
@@ -102,7 +103,7 @@ def evaluate(
         list_sizes, seconds = ask(name, model, asked, gauges, progress=progress, threads=threads, clock=clock)
         rated = None
         if rating and isinstance(model, Recommender):
-            rated = rate(model, asked.given, asked.relevant, otherwise=float(train.histories.merged().weights.mean()))
+            rated = rate(model, asked.given, asked.relevant, otherwise=float(learned.weights.mean()))
         results.append(
             ModelResult(
                 name,
@@ -133,7 +134,7 @@ def evaluate(
         level=level,
         list_lengths=lengths,
         list_length=depth,
-        warnings=inspection.warnings,
+        warnings=(*inspection.warnings, *cautions(chosen)),
         refit=refit,
         threads=threads,
         scored_at=scored_at,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from segue.metrics.average_precision import average_precision, average_precision_capped
 from segue.metrics.background import Answered, Background, Need
-from segue.metrics.beyond import BeyondMetric, ListMetric, RatingMetric, SystemMetric, check_needs
+from segue.metrics.beyond import BeyondMetric, ListMetric, RatingMetric, SystemMetric, cautions, check_needs
 from segue.metrics.calibration import calibration
 from segue.metrics.content import content_vectors, genre_shares, has_content
 from segue.metrics.diversity import diversity, factor_diversity
@@ -40,6 +40,7 @@ __all__ = [
     "average_precision",
     "average_precision_capped",
     "calibration",
+    "cautions",
     "check_needs",
     "clicks",
     "content_vectors",

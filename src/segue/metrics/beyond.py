@@ -105,6 +105,19 @@ def cut_metric(stem: str, k: int) -> ListMetric | SystemMetric:
     return SystemMetric(f"{stem}@{k}", k, compute, higher_is_better)
 
 
+def cautions(metrics: Iterable[object]) -> tuple[str, ...]:
+    """What a reader of these metrics must know, as sentences; none where all of them speak for themselves."""
+    names = [metric.name for metric in metrics if isinstance(metric, RatingMetric)]
+    if not names:
+        return ()
+    take = "take" if len(names) > 1 else "takes"
+    said = (
+        f"{', '.join(names)} {take} scores for predicted weights, which is meant for models whose scores are on the "
+        "scale of the weights; for models that only rank, such as popularity and item-knn, the figure is noise"
+    )
+    return (said,)
+
+
 def check_needs(metrics: Iterable[BeyondMetric], catalogue: Catalogue) -> None:
     """Raises SettingsError where a metric needs a column that the catalogue does not have."""
     for metric in metrics:

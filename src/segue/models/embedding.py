@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from segue.core.arrays import BoolArray, Float32Array, Int32Array, Int64Array, frozen
+from segue.core.asking import check_k
 from segue.core.histories import Histories
 from segue.core.protocols import Measure
 from segue.core.topk import TopK
 from segue.core.vocabulary import Vocabulary
 from segue.errors import DataError, SettingsError
 from segue.kernels.topk import product_topk
-from segue.models.fitted import FittedModel, check_k, gather_rows
+from segue.models.fitted import FittedModel, gather_rows
 
 _BLOCK_ROWS: Final = 8192  # histories that have their vectors at once
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from segue.core.arrays import BoolArray, Float32Array, Int32Array, Int64Array
+from segue.core.asking import allowed_mask, blocked_items, check_k, row_blocks
 from segue.core.histories import Histories
 from segue.core.topk import TopK
 from segue.core.vocabulary import Vocabulary
-from segue.errors import DataError, SettingsError
+from segue.errors import DataError
 from segue.kernels.topk import select_topk
-
-_BLOCK_BYTES: Final = 64 * 2**20  # of scores held at once
 
 
 class FittedModel(ABC):
@@ -110,35 +108,6 @@ class FittedModel(ABC):
             )
 
 
-def row_blocks(n_rows: int, n_columns: int) -> Iterator[slice]:
-    """Slices that cut n_rows into blocks of float32 scores of at most 64 MiB, but at least one row."""
-    size = max(1, _BLOCK_BYTES // (4 * max(1, n_columns)))
-    for start in range(0, n_rows, size):
-        yield slice(start, min(n_rows, start + size))
-
-
-def blocked_items(
-    histories: Histories, exclude_seen: bool, banned: Histories | None, n_items: int
-) -> tuple[Int64Array, Int32Array]:
-    """What must not come back, row by row, as offsets (n + 1) and items; repeats are allowed and harmless."""
-    nothing = np.zeros(len(histories) + 1, np.int64), np.zeros(0, np.int32)
-    seen = (histories.offsets, histories.items) if exclude_seen else nothing
-    if banned is None:
-        return seen
-    if len(banned) != len(histories):
-        raise DataError(f"banned must have one row per history ({len(histories)}), got {len(banned)}")
-    more = banned.known(n_items)[0]
-    if not exclude_seen:
-        return more.offsets, more.items
-    offsets = seen[0] + more.offsets
-    items = np.empty(offsets[-1], np.int32)
-    seen_places = np.arange(seen[1].size) + np.repeat(more.offsets[:-1], histories.lengths)
-    more_places = np.arange(more.items.size) + np.repeat(seen[0][1:], more.lengths)
-    items[seen_places] = seen[1]
-    items[more_places] = more.items
-    return offsets, items
-
-
 def gather_rows(offsets: Int64Array, values: Int32Array, rows: Int64Array) -> tuple[Int64Array, Int32Array]:
     """Some rows of a ragged array, as a ragged array."""
     if rows.size == offsets.size - 1:
@@ -146,22 +115,6 @@ def gather_rows(offsets: Int64Array, values: Int32Array, rows: Int64Array) -> tu
     lengths = offsets[rows + 1] - offsets[rows]
     out = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     return out, values[np.arange(out[-1]) + np.repeat(offsets[rows] - out[:-1], lengths)]
-
-
-def allowed_mask(allowed: BoolArray | None, n_items: int) -> BoolArray:
-    """The mask as a bool vector of n_items; an empty vector stands for "all"."""
-    if allowed is None:
-        return np.zeros(0, dtype=np.bool_)
-    mask = np.ascontiguousarray(allowed, dtype=np.bool_)
-    if mask.shape != (n_items,):
-        raise DataError(f"allowed must be a mask over the {n_items} items, got shape {mask.shape}")
-    return mask
-
-
-def check_k(k: int) -> None:
-    """Raises SettingsError unless k is at least 1."""
-    if k < 1:
-        raise SettingsError(f"k, the length of a list, must be at least 1, got {k}")
 
 
 def check_candidates(candidates: Int32Array, n: int, n_items: int) -> None:

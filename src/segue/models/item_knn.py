@@ -12,6 +12,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from segue.core.arrays import Float64Array
+from segue.core.asking import check_k
 from segue.core.dataset import Dataset
 from segue.core.progress import SILENT, Progress
 from segue.core.spaces import Choice, Float, Int, Space
@@ -19,7 +20,6 @@ from segue.core.topk import TopK
 from segue.core.vocabulary import Vocabulary
 from segue.errors import DataError, SettingsError
 from segue.kernels.neighbours import nearest
-from segue.models.fitted import check_k
 from segue.models.item_weights import ItemWeightModel, Operator, restored, stored
 from segue.models.weighting import Weighting, check_weighting, weighted
 

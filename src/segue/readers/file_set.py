@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import polars as pl
 
 from segue.core.progress import Progress
+from segue.dataset_files import Source
 from segue.errors import DataError
 from segue.readers import delimited
 from segue.readers.named_columns import NamedColumns
@@ -18,6 +19,16 @@ from segue.readers.text import TextFile, look_at
 
 TEXT: Final = "text"
 TOO_WIDE: Final = ("there are more fields than columns", pl.col(delimited.TOO_WIDE))
+
+
+class Known(Protocol):
+    """A file whose content is known."""
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def source(self) -> Source: ...
 
 
 class FileSet:
@@ -84,7 +95,7 @@ def only_path(paths: Sequence[Path], format: str) -> Path:  # noqa: A002
     return paths[0]
 
 
-def refuse_same(files: Sequence[FileReport]) -> None:
+def refuse_same(files: Sequence[Known]) -> None:
     """Raises DataError where two of the files hold the same bytes, whose rows would count twice."""
     seen: dict[str, Path] = {}
     for file in files:

@@ -16,6 +16,7 @@ from segue.durable import translated
 from segue.errors import DataError, SegueError, SettingsError
 from segue.readers import delimited, json_lines, parquet
 from segue.readers.columns import Columns, choose_columns, looks_like_header
+from segue.readers.file_set import refuse_same
 from segue.readers.interactions import Interactions, RowForm
 from segue.readers.reader import NO_OPTIONS, Guess, ReadOptions
 from segue.readers.report import ReadReport, Tally
@@ -60,7 +61,7 @@ class Table:
     ) -> tuple[Dataset, ReadReport]:
         """All files as one dataset. Columns are found, or named, file by file, and must mean the same in all."""
         files = [_opened(path, options) for path in paths]
-        _refuse_same(files)
+        refuse_same(files)
         if len({(file.form.feedback, file.form.time is not None) for file in files}) != 1:
             raise DataError("the files do not hold the same: " + "; ".join(file.columns.note for file in files))
         rows = Interactions()
@@ -92,14 +93,6 @@ class _File:
     form: RowForm
     frames: Frames
     notes: tuple[str, ...]
-
-
-def _refuse_same(files: Sequence[_File]) -> None:
-    seen: dict[str, Path] = {}
-    for file in files:
-        twin = seen.setdefault(file.source.sha256, file.path)
-        if twin is not file.path:
-            raise DataError(f"{twin} and {file.path} hold the same bytes; leave one of them out")
 
 
 def _opened(path: Path, options: ReadOptions) -> _File:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from segue.core.arrays import BoolArray, Float32Array, Int32Array, Int64Array
+from segue.core.asking import blocked_items, check_k, row_blocks
 from segue.core.dataset import Dataset
 from segue.core.histories import Histories
 from segue.core.progress import SILENT, Progress
@@ -18,7 +19,7 @@ from segue.core.topk import TopK
 from segue.core.vocabulary import Vocabulary
 from segue.errors import ArtifactError, DataError, SettingsError
 from segue.kernels.topk import select_topk
-from segue.simulation.taste import Aim, Taste, row_blocks
+from segue.simulation.taste import Aim, Taste
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,21 +108,18 @@ class Oracle:
         threads: int | None = None,
     ) -> TopK:
         """See `segue.core.protocols.Recommender.recommend`."""
-        if k < 1:
-            raise SettingsError(f"k, the length of a list, must be at least 1, got {k}")
-        if banned is not None and len(banned) != len(histories):
-            raise DataError(f"banned must have one row per history ({len(histories)}), got {len(banned)}")
+        check_k(k)
+        known, ignored = histories.known(len(self._items))
+        offsets, blocked = blocked_items(known, exclude_seen, banned, len(self._items))
         mask = np.zeros(0, np.bool_) if allowed is None else np.ascontiguousarray(allowed, np.bool_)
         if mask.size not in (0, len(self._items)):
             raise DataError(f"allowed must be a mask over the {len(self._items)} items, got shape {mask.shape}")
         rows = self._rows(histories)
-        known, ignored = histories.known(len(self._items))
         parts = [TopK(np.zeros((0, k), np.int32), np.zeros((0, k), np.float32), ignored)]
         for block in row_blocks(len(known), len(self._items)):
-            seen = known[block] if exclude_seen else Histories.empty(len(known[block]))
-            offsets, blocked = _together(seen, None if banned is None else banned[block].known(len(self._items))[0])
             scores = self._scores(rows[block], known[block])
-            parts.append(TopK(*select_topk(scores, k, offsets, blocked, mask, threads=threads)))
+            within = offsets[block.start : block.stop + 1]
+            parts.append(TopK(*select_topk(scores, k, within, blocked, mask, threads=threads)))
         return TopK.concatenate(parts)
 
     def _scores(self, rows: Int64Array, histories: Histories) -> Float32Array:
@@ -144,12 +142,3 @@ class Oracle:
                 f"the oracle knows the listeners of its own world only, not {asked[int(np.argmax(rows < 0))]!r}"
             )
         return rows.astype(np.int64)
-
-
-def _together(first: Histories, second: Histories | None) -> tuple[Int64Array, Int32Array]:
-    """The items of both, row by row, as offsets and items."""
-    if second is None:
-        return first.offsets, first.items
-    rows = np.concatenate([first.row_of_entry, second.row_of_entry])
-    order = np.argsort(rows, kind="stable")
-    return first.offsets + second.offsets, np.concatenate([first.items, second.items])[order]

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from segue.core.arrays import BoolArray, Float32Array, Int64Array
+from segue.core.asking import row_blocks
 from segue.core.dataset import Dataset
 from segue.core.histories import Histories
 from segue.core.progress import Progress
@@ -18,7 +19,7 @@ from segue.simulation.genres import GENRES, ROOT_OF_GENRE, ROOTS
 from segue.simulation.music import Music
 from segue.simulation.parameters import Parameters
 from segue.simulation.streams import Part, stream
-from segue.simulation.taste import Taste, row_blocks
+from segue.simulation.taste import Taste
 
 _KINDS = ("genre", "mood", "decade", "artist", "personal")
 _KIND_SHARES = (0.3, 0.25, 0.12, 0.08, 0.25)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
 from segue.core.arrays import BoolArray, Float32Array, frozen
+from segue.core.asking import check_k, row_blocks
 from segue.core.histories import Histories
 from segue.core.topk import TopK
 from segue.core.vocabulary import Vocabulary
@@ -18,8 +19,6 @@ from segue.errors import DataError, SettingsError
 from segue.kernels.topk import select_topk
 
 Aim: TypeAlias = Literal["liking", "plays"]
-
-_BLOCK: Final = 16 * 2**20  # scores held at once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,8 +98,7 @@ class Taste:
         allowed: a mask over tracks, bool (m,).
         """
         chosen = np.asarray(rows, dtype=np.int64)
-        if k < 1:
-            raise SettingsError(f"k, the length of a list, must be at least 1, got {k}")
+        check_k(k)
         if exclude is not None and len(exclude) != chosen.size:
             raise DataError(f"exclude must have one history per row ({chosen.size}), got {len(exclude)}")
         mask = np.zeros(0, np.bool_) if allowed is None else np.ascontiguousarray(allowed, np.bool_)
@@ -139,10 +137,3 @@ class Taste:
         """p_u(when) of these listeners, float32 (rows, d)."""
         chosen = np.asarray(rows, dtype=np.int64)
         return np.asarray(self.user_factors[chosen] + np.float32(when - 0.5) * self.drifts[chosen], dtype=np.float32)
-
-
-def row_blocks(rows: int, columns: int) -> Iterator[slice]:
-    """Slices that cut so many rows into blocks of 64 MiB of float32 scores, but at least one row."""
-    size = max(1, _BLOCK // max(1, columns))
-    for start in range(0, rows, size):
-        yield slice(start, min(rows, start + size))

@@ -277,3 +277,10 @@ def test_folds_of_different_metrics_are_not_pooled() -> None:
     for other in (two, BeyondResult(np.zeros((1, 1)), one.exposures)):
         with pytest.raises(DataError, match="can be pooled"):
             pooled_beyond([one, other], np.array([0, 1]))
+
+
+def test_a_reader_of_errors_is_told_whose_scores_predict_weights(rated: Split) -> None:
+    models = {"knn": ItemKNN()}
+    asked = evaluate(models, rated, ["recall@5", "rmse", "r2"], resamples=200).warnings
+    assert [warning for warning in asked if warning.startswith("rmse, r2 take scores for predicted weights")]
+    assert not any("scores" in warning for warning in evaluate(models, rated, ["recall@5"], resamples=200).warnings)

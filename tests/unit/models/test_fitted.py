@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from segue.core import asking
 from segue.core.arrays import Float32Array
+from segue.core.asking import blocked_items, row_blocks
 from segue.core.histories import Histories
 from segue.core.vocabulary import Vocabulary
 from segue.errors import DataError, SettingsError
-from segue.models import fitted
-from segue.models.fitted import FittedModel, blocked_items, gather_rows, row_blocks
+from segue.models.fitted import FittedModel, gather_rows
 
 
 class Steady(FittedModel):
@@ -71,7 +72,7 @@ def test_candidates_get_the_scores_that_all_items_get() -> None:
 
 
 def test_many_histories_are_scored_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fitted, "_BLOCK_BYTES", 4 * 6 * 10)
+    monkeypatch.setattr(asking, "_BLOCK_BYTES", 4 * 6 * 10)
     steady = Steady(SCORES)
     whole = steady.recommend(Histories.of([{row % 6: 1.0} if row % 5 else {} for row in range(64)]), 3)
     assert max(steady.asked) <= 10
