@@ -15,6 +15,7 @@ from segue.core.arrays import BoolArray, Float32Array, Int32Array
 from segue.core.dataset import Dataset
 from segue.core.explanation import Explanation
 from segue.core.histories import Histories
+from segue.core.origins import Origins
 from segue.core.progress import SILENT, Progress
 from segue.core.topk import TopK
 from segue.core.vocabulary import Vocabulary
@@ -120,6 +121,25 @@ class HasVectors(Protocol):
 
     def query_vectors(self, histories: Histories, *, threads: int | None = None) -> Float32Array:
         """float32, shape (n, d): where each history stands among the item vectors; zeros for an empty one."""
+        ...
+
+
+@runtime_checkable
+class TakesItems(Protocol):
+    """A fitted model that can get to know items which it was not trained on, without being fitted again."""
+
+    @property
+    def origins(self) -> Origins:
+        """Where the model's knowledge of each of its items comes from."""
+        ...
+
+    def with_items(self, dataset: Dataset, *, threads: int | None = None) -> Recommender:
+        """The same model with the items of `dataset`: those beyond its own, and those of its own of which it knows
+        nothing; the histories hold their listeners, the catalogue their features.
+
+        What was trained stays as it is; what was placed before is placed again, by what is known now. Items of which
+        nothing can be said stay without evidence. Raises DataError unless `dataset.items` begins with the model's own.
+        """
         ...
 
 

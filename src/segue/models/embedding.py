@@ -11,6 +11,7 @@ import numpy.typing as npt
 from segue.core.arrays import BoolArray, Float32Array, Int32Array, Int64Array, frozen
 from segue.core.asking import check_k
 from segue.core.histories import Histories
+from segue.core.origins import Origins
 from segue.core.protocols import Measure
 from segue.core.topk import TopK
 from segue.core.vocabulary import Vocabulary
@@ -26,17 +27,23 @@ class EmbeddingModel(FittedModel):
 
     item_vectors: float32, shape (n_items, d); a row of zeros for an item without evidence, which never comes back.
     item_bias:    float32, shape (n_items,), or None.
+    origins:      where each vector comes from; None: all that are not zero were trained.
 
     A history whose vector is zero has no evidence either: all its scores are -inf.
     """
 
     def __init__(
-        self, configuration: Any, items: Vocabulary, item_vectors: Float32Array, item_bias: Float32Array | None = None
+        self,
+        configuration: Any,
+        items: Vocabulary,
+        item_vectors: Float32Array,
+        item_bias: Float32Array | None = None,
+        origins: Origins | None = None,
     ) -> None:
-        super().__init__(configuration, items)
         self._item_vectors: Float32Array = frozen(item_vectors, np.float32)
         self._item_bias: Float32Array | None = None if item_bias is None else frozen(item_bias, np.float32)
         self._evidence: BoolArray = frozen(self._item_vectors.any(axis=1), np.bool_)
+        super().__init__(configuration, items, Origins.trained(self._evidence) if origins is None else origins)
 
     @property
     def item_vectors(self) -> Float32Array:

@@ -10,6 +10,7 @@ import numpy as np
 from segue.core.arrays import BoolArray, Float32Array, Int32Array, Int64Array
 from segue.core.asking import allowed_mask, blocked_items, check_k, row_blocks
 from segue.core.histories import Histories
+from segue.core.origins import Origins
 from segue.core.topk import TopK
 from segue.core.vocabulary import Vocabulary
 from segue.errors import DataError
@@ -22,10 +23,11 @@ class FittedModel(ABC):
     Memory of `recommend`: one block of scores (64 MiB, or one row of n_items), whatever the number of histories.
     """
 
-    def __init__(self, configuration: Any, items: Vocabulary) -> None:
+    def __init__(self, configuration: Any, items: Vocabulary, origins: Origins | None = None) -> None:
         self._configuration = configuration
         self._items = items
         self._n_items = len(items)
+        self._origins = Origins.trained(np.ones(len(items), np.bool_)) if origins is None else origins
 
     @property
     def configuration(self) -> Any:
@@ -41,6 +43,11 @@ class FittedModel(ABC):
     def n_items(self) -> int:
         """How many items the model knows."""
         return self._n_items
+
+    @property
+    def origins(self) -> Origins:
+        """Where the knowledge of each item comes from; "trained", unless the model was told otherwise."""
+        return self._origins
 
     @abstractmethod
     def _score(self, histories: Histories, threads: int | None) -> Float32Array:
