@@ -15,6 +15,9 @@ Align: TypeAlias = Literal["left", "right"]
 
 _GAP: Final = "  "
 _SHRUNK: Final = 8  # the least places of a column that may shrink
+_BAR: Final = 40  # places of the longest bar of a plot
+_BLOCK: Final = "\u2588"
+_PARTS: Final = ("", "\u258f", "\u258e", "\u258d", "\u258c", "\u258b", "\u258a", "\u2589")  # eighths of a block
 _DIRECTION: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 
 
@@ -86,6 +89,28 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
             gap = " " * (width - cell_len(text))
             fitted.append(gap + text if column.align == "right" else text + gap)
         print(_GAP.join(fitted).rstrip())  # noqa: T201
+
+
+def bars(what: str, counted: str, rows: Sequence[tuple[str, int]]) -> None:
+    """A small plot on stdout: a bar and a number for each row, the longest bar for the largest number."""
+    block = _BLOCK if _can_print(_BLOCK + "".join(_PARTS)) else "#"
+    largest = max((count for _, count in rows), default=0)
+    drawn = []
+    for label, count in rows:
+        eighths = round(8 * _BAR * count / largest) if largest else 0
+        rest = _PARTS[eighths % 8] if block == _BLOCK else ""
+        if count and not eighths:
+            rest = _PARTS[1] if block == _BLOCK else "."
+        drawn.append((label, f"{count:,}", block * (eighths // 8) + rest))
+    table([Column(what, "right"), Column(counted, "right"), Column("")], drawn)
+
+
+def _can_print(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _cut(columns: Sequence[Column], widths: Sequence[int], available: int) -> list[int]:

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from typing import Any
 
 from segue.evaluation.samples import Samples
-from segue.reports.plot import SERIES, SERIES_ON_DARK, Plot
+from segue.reports.paper import styles, template
+from segue.reports.plot import Plot
 from segue.reports.reading import ModelView, RunView
 from segue.reports.sections import Section
 from segue.reports.wording import counted, number, seconds, short, visible
-
-_TEMPLATES: Final = Path(__file__).with_name("templates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +34,11 @@ def page(
     searches: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """The HTML of a report. Every value is escaped where it is put in."""
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(visible=visible, number=number, drawing=lambda plot: Markup(plot.inline))  # noqa: S704  # drawn here, with names escaped
-    template = environment.get_template("report.html")
-    return template.render(
+    return template("report.html").render(
         run=run,
         name=name,
         title=visible(title),
-        styles=Markup(_styles()),  # noqa: S704  # ours
+        styles=styles(),
         overview=overview,
         sections=sections,
         samples=samples,
@@ -266,12 +252,3 @@ def _plain(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(_plain, value))
     return visible(value)
-
-
-def _styles() -> str:
-    """The style sheet, with the colours of the plots for light and for dark paper."""
-    text = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
-    for mark, colors in (("/* series */", SERIES), ("/* series on dark */", SERIES_ON_DARK)):
-        named = " ".join(f"--series-{place}: {color};" for place, color in enumerate(colors, start=1))
-        text = text.replace(mark, named)
-    return text

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from segue.durable import translated, write_text
 from segue.errors import SettingsError
 from segue.evaluation.overheard import TrainingCurve
 from segue.evaluation.predictions import Predictions
 from segue.evaluation.samples import Samples
 from segue.reports.page import page
 from segue.reports.plot import Plot
+from segue.reports.putting import put
 from segue.reports.reading import read
 from segue.reports.sections import Section, overview, sections
 
@@ -56,9 +53,7 @@ def write(
     first, parts = _apart(first, parts)
     html = page(view, name=run, title=title or run, overview=first, sections=parts, samples=samples, searches=tuning)
     plots = ([first] if first is not None else []) + [plot for part in parts for plot in part.plots]
-    _write_plots(plots, folder / run)
-    write_text(folder / f"{run}.html", html)
-    return folder / f"{run}.html"
+    return put(html, plots, folder, run)
 
 
 def _apart(first: Plot | None, parts: Sequence[Section]) -> tuple[Plot | None, list[Section]]:
@@ -76,19 +71,3 @@ def _apart(first: Plot | None, parts: Sequence[Section]) -> tuple[Plot | None, l
             plots.append(replace(plot, name=name))
         renamed.append(replace(part, plots=tuple(plots)))
     return first, renamed
-
-
-def _write_plots(plots: Sequence[Plot], folder: Path) -> None:
-    with translated(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = folder.with_name(f".{folder.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
-        try:
-            temporary.mkdir()
-            for plot in plots:
-                (temporary / f"{plot.name}.svg").write_text(plot.svg, encoding="utf-8", newline="\n")
-                (temporary / f"{plot.name}.png").write_bytes(plot.png)
-            if folder.exists():
-                shutil.rmtree(folder)
-            temporary.replace(folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
