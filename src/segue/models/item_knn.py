@@ -12,15 +12,14 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from segue.core.arrays import Float64Array
-from segue.core.asking import check_k
 from segue.core.dataset import Dataset
 from segue.core.progress import SILENT, Progress
 from segue.core.spaces import Choice, Float, Int, Space
-from segue.core.topk import TopK
 from segue.core.vocabulary import Vocabulary
 from segue.errors import DataError, SettingsError
 from segue.kernels.neighbours import nearest
-from segue.models.item_weights import ItemWeightModel, Operator, restored, stored
+from segue.models.item_weights import Operator, restored
+from segue.models.neighbour_lists import NeighbourModel
 from segue.models.weighting import Weighting, check_weighting, weighted
 
 Similarity: TypeAlias = Literal["cosine", "jaccard"]
@@ -117,39 +116,11 @@ class ItemKNN:
         return ItemKNNModel(self, items, restored(items, arrays, "operator"), restored(items, arrays, "neighbours"))
 
 
-class ItemKNNModel(ItemWeightModel):
-    """Fitted item neighbours: `neighbours`, row i the items nearest to i, nearest first; `operator`, its transpose.
-
-    The transpose is kept, not made when needed, so that a process which maps the arrays from disk copies nothing.
-    """
+class ItemKNNModel(NeighbourModel):
+    """Fitted item neighbours; the lists are those of candidates, so `operator` holds them the other way round."""
 
     def __init__(self, configuration: ItemKNN, items: Vocabulary, operator: Operator, neighbours: Operator) -> None:
-        super().__init__(configuration, items, operator, configuration.weighting, configuration.exponent)
-        self._neighbours = neighbours
-
-    @property
-    def neighbours(self) -> Operator:
-        """The items nearest to each item, with their similarities, nearest first, ties by position."""
-        return self._neighbours
-
-    def similar_items(self, items: npt.ArrayLike, k: int = 10) -> TopK:
-        """The k nearest neighbours of each of `items`; fewer where it has fewer."""
-        check_k(k)
-        asked = np.atleast_1d(np.asarray(items, dtype=np.int64))
-        if asked.size and not (asked.min() >= 0 and asked.max() < self._n_items):
-            raise DataError(f"items must lie in 0..{self._n_items - 1}, got {asked.min()}..{asked.max()}")
-        near = np.full((asked.size, k), -1, np.int32)
-        similarities = np.full((asked.size, k), -np.inf, np.float32)
-        offsets, all_items, weights = self._neighbours.rows
-        starts = offsets[asked]
-        rows, columns = np.nonzero(np.arange(k) < (offsets[asked + 1] - starts)[:, None])
-        near[rows, columns] = all_items[starts[rows] + columns]
-        similarities[rows, columns] = weights[starts[rows] + columns]
-        return TopK(near, similarities)
-
-    def arrays(self) -> Mapping[str, npt.NDArray[Any]]:
-        """See `segue.core.protocols.Storable`."""
-        return {**stored(self._operator, "operator"), **stored(self._neighbours, "neighbours")}
+        super().__init__(configuration, items, operator, neighbours, configuration.weighting, configuration.exponent)
 
 
 class _Overlap(NamedTuple):

@@ -13,6 +13,7 @@ import scipy.sparse as sp
 from segue.core.arrays import BoolArray, Float32Array, Int32Array, Int64Array, frozen
 from segue.core.explanation import Explanation
 from segue.core.histories import Histories
+from segue.core.origins import Origins
 from segue.core.vocabulary import Vocabulary
 from segue.errors import ArtifactError, DataError
 from segue.kernels.item_weights import product, product_at, product_topk, weights_for
@@ -74,9 +75,15 @@ class ItemWeightModel(FittedModel):
     """
 
     def __init__(
-        self, configuration: Any, items: Vocabulary, operator: Operator, weighting: Weighting, exponent: float
+        self,
+        configuration: Any,
+        items: Vocabulary,
+        operator: Operator,
+        weighting: Weighting,
+        exponent: float,
+        origins: Origins | None = None,
     ) -> None:
-        super().__init__(configuration, items)
+        super().__init__(configuration, items, origins)
         self._operator = operator
         self._weighting = weighting
         self._exponent = exponent
