@@ -125,6 +125,45 @@ class HasVectors(Protocol):
 
 
 @runtime_checkable
+class FindsAudience(Protocol):
+    """A model that answers the reverse question: whom does an item suit?"""
+
+    def recommend_users(
+        self,
+        items: npt.ArrayLike,
+        histories: Histories,
+        k: int = 10,
+        *,
+        exclude_seen: bool = True,
+        threads: int | None = None,
+    ) -> TopK:
+        """For each of `items` the k histories that give it the highest score; `TopK.items` are rows of `histories`.
+
+        `exclude_seen` leaves out the histories that hold the item, whatever its weight. A history for which the model
+        has no evidence, such as an empty one, is in no list. Scores of different histories are compared as they are.
+        """
+        ...
+
+
+@runtime_checkable
+class PredictsRatings(Protocol):
+    """A model whose scores are the ratings that it expects."""
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """The lowest and highest possible rating."""
+        ...
+
+    def predict(self, histories: Histories, candidates: Int32Array) -> Float32Array:
+        """The ratings that each history would give to `candidates` (n, m), float32 (n, m), held to the scale.
+
+        Every pair gets one: what is not known of the user or of the item is taken to be as usual, also of an empty
+        history and of a position that the model does not know (-1, too).
+        """
+        ...
+
+
+@runtime_checkable
 class TakesItems(Protocol):
     """A fitted model that can get to know items which it was not trained on, without being fitted again."""
 

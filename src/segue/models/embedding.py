@@ -55,6 +55,11 @@ class EmbeddingModel(FittedModel):
         """float32, shape (n_items,), read-only, or None."""
         return self._item_bias
 
+    @property
+    def likeness_vectors(self) -> Float32Array:
+        """float32, shape (n_items, any), read-only: by what items are alike; the item vectors, less what all share."""
+        return self._item_vectors
+
     @abstractmethod
     def query_vectors(self, histories: Histories, *, threads: int | None = None) -> Float32Array:
         """float32, shape (n, d): where each history stands among the item vectors; zeros without evidence.
@@ -77,13 +82,12 @@ class EmbeddingModel(FittedModel):
         check_k(k)
         positions = self._positions(items)
         queries, vectors, bias = self._measured(positions, measure, damping)
-        asked = np.flatnonzero(self._evidence[positions])
+        evidence: BoolArray = self.likeness_vectors.any(axis=1)
+        asked = np.flatnonzero(evidence[positions])
         found = np.full((positions.size, k), -1, np.int32)
         scores = np.full((positions.size, k), -np.inf, np.float32)
         itself = np.arange(asked.size + 1, dtype=np.int64)
-        found[asked], scores[asked] = product_topk(
-            queries[asked], vectors, bias, k, itself, positions[asked], self._evidence
-        )
+        found[asked], scores[asked] = product_topk(queries[asked], vectors, bias, k, itself, positions[asked], evidence)
         if measure == "euclidean":  # from a.b - |b|^2 / 2 to -|a - b|
             norms = np.square(queries, dtype=np.float64).sum(axis=1)[:, None]
             distance = np.sqrt(np.maximum(norms - 2 * scores.astype(np.float64), 0)).astype(np.float32)
@@ -103,7 +107,7 @@ class EmbeddingModel(FittedModel):
         self, positions: Int32Array, measure: Measure, damping: float
     ) -> tuple[Float32Array, Float32Array, Float32Array | None]:
         """Queries, vectors and bias whose products order items by a measure."""
-        vectors = self._item_vectors
+        vectors = self.likeness_vectors
         if measure == "dot":
             return vectors[positions], vectors, self._item_bias
         norms = np.sqrt(np.square(vectors, dtype=np.float64).sum(axis=1, keepdims=True))
