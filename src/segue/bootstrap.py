@@ -172,8 +172,8 @@ def train(
     chosen = [_known_model(name, settings) for name in names] or list(settings.training.models)
     seed = settings.training.seed if seed is None else seed
     with workspace.writing("train"):
-        dataset = read_dataset(workspace, settings)
-        fingerprint = dataset.fingerprint()
+        whole = read_dataset(workspace, settings)
+        fingerprint, dataset = whole.fingerprint(), settings.training.learning.learned(whole, seed)
         facts = {"users": dataset.n_users, "entries": dataset.histories.n_entries, "seed": seed}
         for name in chosen:
             started = clock()
@@ -262,6 +262,7 @@ def experiment_of(
         part=part,
         folds=told.folds,
         refit=told.refit and part == "test",
+        learning=settings.training.learning,
         seed=settings.training.seed if seed is None else seed,
         resamples=told.resamples,
     )
@@ -307,7 +308,9 @@ def tune(
     with workspace.writing("tune"):
         dataset = read_dataset(workspace, settings)
         with progress.task("putting the test part aside"):
-            validation = tuning.validation_of(dataset, splitter_of(dataset, settings), seed, folds)
+            validation = tuning.validation_of(
+                dataset, splitter_of(dataset, settings), seed, folds, settings.training.learning
+            )
         aside = tuning.set_aside(file) if new else None
         found = tuning.tune(
             configuration,
@@ -363,7 +366,7 @@ def open_station(workspace: Workspace, *, progress: Progress = SILENT) -> Statio
     """
     settings = read_settings(workspace)
     with progress.task("opening the workspace"):
-        dataset = read_dataset(workspace, settings)
+        dataset = settings.training.learning.weighed(read_dataset(workspace, settings))
         names = settings.pipeline.models
         missing = [name for name in names if name not in workspace.model_names()]
         if missing:

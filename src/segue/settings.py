@@ -28,7 +28,7 @@ from segue.errors import SegueError, SettingsError
 from segue.models import MODELS
 from segue.reranking import RULES
 from segue.reranking.rule import Rule
-from segue.splits import SPLITS, Splitter
+from segue.splits import SPLITS, Learning, Splitter
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +50,27 @@ class DatasetSettings:
 
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
-    """`[training]`: which models `segue train` fits, in this order, and the seed of all randomness."""
+    """`[training]`: which models `segue train` fits, in this order, the seed of all randomness, and what of the data is
+    learned from (`segue.splits.Learning`).
+    """
 
     models: tuple[str, ...] = ("popularity", "item-knn", "implicit-als")
     seed: int = 0
+    user_share: float = 1.0
+    min_weight: float = 0.0
+    half_life: float | None = None
 
     def __post_init__(self) -> None:
         _known_models("models", self.models)
         _at_least("seed", self.seed, 0)
         if not self.models:
             raise SettingsError(f"models names nothing to train; the models are {', '.join(MODELS)}")
+        _ = self.learning  # refuses what is out of range
+
+    @property
+    def learning(self) -> Learning:
+        """How data is made ready to be learned from."""
+        return Learning(self.user_share, self.min_weight, self.half_life)
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,6 +183,24 @@ def test_repeated_entries_are_answered_as_their_sum(case: str) -> None:
 
 
 @every_case
+def test_a_stored_zero_is_seen_and_nothing_more(case: str) -> None:
+    dataset = world().dataset
+    histories = dataset.histories
+    zeroed = dataclasses.replace(
+        histories, weights=np.where(histories.items % 5 == 0, np.float32(0), histories.weights)
+    )
+    with_zeros, plain = (
+        CASES[case].fit(dataclasses.replace(dataset, histories=given), seed=7)
+        for given in (zeroed, zeroed.where(zeroed.weights != 0))
+    )
+    asked = histories.where(histories.items % 5 != 0)
+    assert close(with_zeros.score(asked), plain.score(asked))
+    seen = Histories.of([{1: 1.0, 2: 1.0, 0: 0.0, 5: 0.0}])
+    assert close(plain.score(seen), plain.score(Histories.of([{1: 1.0, 2: 1.0}])))
+    assert not {0, 5} & set(plain.recommend(seen, 20).items[0].tolist())
+
+
+@every_case
 def test_an_empty_history_gets_an_empty_list(case: str) -> None:
     mixed = Histories.of([{}, {0: 1.0}, {}])
     top = fitted(case).recommend(mixed, 4)

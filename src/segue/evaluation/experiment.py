@@ -17,7 +17,7 @@ from segue.evaluation.result import Evaluation, PartName
 from segue.evaluation.run import DEFAULT_LENGTHS, DEFAULT_METRICS, Candidate, evaluate
 from segue.evaluation.witness import Witness
 from segue.metrics import Rated, parse_all
-from segue.splits import Folding, Split, Splitter
+from segue.splits import AS_IS, Folding, Learning, Split, Splitter
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +29,7 @@ class Experiment:
     part:    who is asked. Hyper-parameters are chosen on "validation"; "test" is for the numbers that are told.
     folds:   from 2 on, as many splits in turn, whose users are pooled; 0: one split.
     refit:   before the test part is asked, learn from training and validation data together.
+    learning: how the data is made ready to be learned from; who is asked stays whole.
     seed:    of the split, of all fits, and of the draws of users for intervals and tests.
 
     Raises SettingsError or NotFoundError at birth for metrics, folds or a part that cannot be.
@@ -41,6 +42,7 @@ class Experiment:
     part: PartName = "test"
     folds: int = 0
     refit: bool = False
+    learning: Learning = AS_IS
     seed: int = 0
     resamples: int = 2000
     level: float = 0.95
@@ -64,6 +66,10 @@ class Experiment:
 
     def splits(self) -> Iterator[Split]:
         """The one split, or one per fold."""
+        for split in self._raw_splits():
+            yield self.learning.split(split)
+
+    def _raw_splits(self) -> Iterator[Split]:
         if isinstance(self.split, Split):
             yield self.split
         elif self.folds and isinstance(self.split, Folding):

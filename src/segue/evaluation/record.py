@@ -7,6 +7,7 @@ seed, threads      of fits, splits and intervals; threads null: all there were
 dataset            {"users", "items", "entries", "feedback", "scale", "order", "first", "last", "fingerprint"}: what was
                    split; first and last are the times of entries in ISO 8601, null without times
 split              `Split.record`: {"split": name, "settings", "seed", "fold": [number, count] or null,
+                   "learning": {"user_share", "min_weight", "half_life"} or null: what was learned from,
                    "train": {"users", "items", "entries"}, "known": the same of training and validation together or
                    null, "validation", "test": {"users", "users_without_history", "users_without_relevant",
                    "entries_given", "items_relevant"} or null, "test_fingerprint",

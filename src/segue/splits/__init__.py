@@ -14,6 +14,7 @@ from segue.splits.as_published import PublishedSplit, published_split
 from segue.splits.held_out_items import HeldOutItems
 from segue.splits.held_out_users import HeldOutUsers
 from segue.splits.inspection import Inspection, Popularity, inspect
+from segue.splits.learning import AS_IS, Learning
 from segue.splits.leave_last_out import LeaveLastOut
 from segue.splits.new_users import NewUsers
 from segue.splits.per_user import PerUserRatio
@@ -29,11 +30,13 @@ SPLITS: Final[Mapping[str, type[Splitter]]] = MappingProxyType(
 )
 
 __all__ = [
+    "AS_IS",
     "SPLITS",
     "Folding",
     "HeldOutItems",
     "HeldOutUsers",
     "Inspection",
+    "Learning",
     "LeaveLastOut",
     "NewUsers",
     "Origin",

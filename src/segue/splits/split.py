@@ -142,6 +142,7 @@ class Split:
     known:      train and what was hidden for validation together: what may be learned from once hyper-parameters are
                 chosen. Left out, train itself.
     fold:       (number, count) where the split is one of several folds, from 1.
+    learning:   how the data was made ready to be learned from (`segue.splits.Learning`), as plain values; None: not.
     """
 
     train: Dataset
@@ -151,6 +152,7 @@ class Split:
     seed: int = 0
     known: Dataset = field(default=None)  # type: ignore[assignment]  # set at birth
     fold: tuple[int, int] | None = None
+    learning: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if not self.train.histories.n_entries:
@@ -167,6 +169,7 @@ class Split:
             "settings": settings,
             "seed": self.seed,
             "fold": None if self.fold is None else list(self.fold),
+            "learning": None if self.learning is None else dict(self.learning),
             "train": _counts(self.train),
             "known": None if self.known is self.train else _counts(self.known),
             **{name: None if part is None else part.counts() for name, part in parts.items()},
@@ -179,7 +182,7 @@ class Split:
         """
         digest = hashlib.sha256(self.train.items.digest.encode())
         given, relevant = self.test.given, self.test.relevant
-        for array in (self.test.users, given.offsets, given.items, given.weights, relevant.offsets, relevant.items):
+        for array in (self.test.users, given.offsets, given.items, relevant.offsets, relevant.items):
             digest.update(np.ascontiguousarray(array).data)
         if self.test.allowed is not None:
             digest.update(np.packbits(self.test.allowed).data)

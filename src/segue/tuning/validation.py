@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from segue.core.dataset import Dataset
 from segue.errors import DataError, SettingsError
 from segue.evaluation import PartName
-from segue.splits import Folding, Part, PerUserRatio, Split, Splitter
+from segue.splits import AS_IS, Folding, Learning, Part, PerUserRatio, Split, Splitter
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,13 +49,15 @@ class Validation:
         return {"folds": folds, "users": self.users}
 
 
-def validation_of(dataset: Dataset, how: Splitter, seed: int = 0, folds: int | None = None) -> Validation:
+def validation_of(
+    dataset: Dataset, how: Splitter, seed: int = 0, folds: int | None = None, learning: Learning = AS_IS
+) -> Validation:
     """Puts the test part that `how` and `seed` make aside, and makes validation parts of the rest.
 
     Without `folds`: the split's own validation part; where it has none, the rest is split again in the same way. With
     `folds`: a way to split that can be turned (`segue.splits.split.Folding`) hides another share in each fold; with any
     other, such as a time cut, each fold hides a part of what the fold before could learn from, so that nothing is ever
-    learned from the future.
+    learned from the future. `learning` makes ready what is learned from, in each of them.
 
     Raises SettingsError for fewer than 2 folds, DataError where nobody is left to validate on.
     """
@@ -63,14 +65,16 @@ def validation_of(dataset: Dataset, how: Splitter, seed: int = 0, folds: int | N
         raise SettingsError(f"there must be at least 2 folds, got {folds}; leave folds out to validate on one part")
     split = how.split(dataset, seed)
     if folds is None and split.validation is not None:
-        return Validation((split,), "validation")
+        return Validation((learning.split(split),), "validation")
     again = _again(how)
     try:
         if folds is None:
-            return Validation((again.split(split.known, seed),), "test")
-        if isinstance(again, Folding) and not _takes_the_last(again):
-            return Validation(tuple(again.folds(split.known, folds, seed)), "test")
-        return Validation(tuple(_rolled(split.known, again, folds, seed)), "test")
+            made: Iterable[Split] = (again.split(split.known, seed),)
+        elif isinstance(again, Folding) and not _takes_the_last(again):
+            made = again.folds(split.known, folds, seed)
+        else:
+            made = _rolled(split.known, again, folds, seed)
+        return Validation(tuple(map(learning.split, made)), "test")
     except DataError as error:
         raise DataError(f"the training data leaves nobody to validate on ({error})") from error
 
