@@ -20,8 +20,9 @@ from segue import settings as settings_file
 from segue.core.arrays import BoolArray
 from segue.core.dataset import Dataset
 from segue.core.histories import Histories
+from segue.core.origins import Origin
 from segue.core.progress import SILENT, Progress
-from segue.core.protocols import FindsSimilar, Recommender
+from segue.core.protocols import FindsSimilar, Recommender, TakesItems
 from segue.core.topk import TopK
 from segue.dataset_files import Source
 from segue.durable import write_text, written_file
@@ -90,6 +91,21 @@ class Trained:
     version: str
     seconds: float
     bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """One trained model to which `add_items` has shown the items that came after it was trained.
+
+    placed: how many items it placed, by how (see `Origins`); None: a model of its kind takes no new items, and it was
+    left as it is, with its version. unknown: how many items of the dataset it still knows nothing of.
+    """
+
+    name: str
+    version: str
+    seconds: float
+    placed: Mapping[Origin, int] | None
+    unknown: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +199,42 @@ def train(
                 task.advance()
             size = sum(file.stat().st_size for file in folder.iterdir())
             yield Trained(name, folder.name, clock() - started, size)
+
+
+def add_items(
+    workspace: Workspace,
+    names: Sequence[str] = (),
+    *,
+    progress: Progress = SILENT,
+    threads: int | None = None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Iterator[Extended]:
+    """Shows the items that the dataset has by now to trained models (those named, or those that segue.toml names), and
+    saves each as a new version, without training it again; yields each then.
+
+    Raises WorkspaceError for a model that is not trained yet, DataError where the dataset does not begin with the items
+    that a model was trained on. One writer at a time. Interrupted, it keeps what is finished.
+    """
+    settings = read_settings(workspace)
+    chosen = [_known_model(name, settings) for name in names] or list(settings.training.models)
+    with workspace.writing("train"):
+        dataset = settings.training.learning.weighed(read_dataset(workspace, settings))
+        for name in chosen:
+            started = clock()
+            model, before = workspace.load_model(name), workspace.describe_model(name)
+            if not isinstance(model, TakesItems):
+                unknown = dataset.n_items - len(model.items)
+                yield Extended(name, before.version, clock() - started, None, unknown)
+                continue
+            with progress.task(f"adding items to {name}") as task:
+                grown = model.with_items(dataset, threads=threads)
+                folder = workspace.save_model(
+                    name, grown, fingerprint=before.dataset or dataset.fingerprint(), metrics=before.metrics
+                )
+                task.advance()
+            counts = grown.origins.counts()
+            unknown, _ = counts.pop("none", 0), counts.pop("trained", 0)
+            yield Extended(name, folder.name, clock() - started, counts, unknown)
 
 
 def evaluate(

@@ -21,6 +21,7 @@ from segue.core.asking import allowed_mask, blocked_items, check_k
 from segue.core.candidates import Move, Pool, Reason, Recommendations, Trace
 from segue.core.catalogue import Catalogue
 from segue.core.histories import Histories
+from segue.core.origins import Origin
 from segue.core.topk import TopK
 from segue.core.vocabulary import Vocabulary
 from segue.errors import DataError, SettingsError
@@ -29,7 +30,7 @@ from segue.ranking.fusion import ReciprocalRankFusion
 from segue.ranking.order import Ranker, falling
 from segue.reranking.course import Course, rerank
 from segue.reranking.disliked import Disliked
-from segue.reranking.reasons import reasons
+from segue.reranking.reasons import placed, reasons
 from segue.reranking.rule import Rule, Traits
 from segue.retrieval.fallback import next_best
 from segue.retrieval.merging import merge
@@ -113,6 +114,9 @@ class Pipeline:
             raise SettingsError("a pipeline needs at least one source")
         if len(set(names)) < len(names):
             raise SettingsError(f"sources need distinct names, got {', '.join(names)}")
+        self._models = {source.name: source.recommender for source in self._sources}
+        if self._ranker.model is not None:
+            self._models.setdefault(self._ranker.model.configuration.name, self._ranker.model)
         self._items = _longest(self._vocabularies())
         self._traits = Traits(Catalogue.bare(self._items) if catalogue is None else catalogue)
         if len(self._traits) < len(self._items):
@@ -136,6 +140,10 @@ class Pipeline:
     def items(self) -> Vocabulary:
         """The items that can come back: those of the model that knows most."""
         return self._items
+
+    def placed(self, item: int) -> tuple[tuple[str, Origin], ...]:
+        """How each source (and the ranking model) that got to know the item after training placed it, by its name."""
+        return placed(item, self._models)
 
     def recommend(
         self,
@@ -299,7 +307,7 @@ class Pipeline:
                     course,
                     place,
                     self._ranker.model,
-                    {source.name: source.recommender for source in self._sources},
+                    self._models,
                     None if self._fallback is None else self._fallback.configuration.name,
                 )
 

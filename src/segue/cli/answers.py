@@ -165,6 +165,9 @@ def print_recommendations(station: Station, answer: Recommendations, whom: str) 
                 for rank, ((item, _), score) in enumerate(zip(rows, shown, strict=True), start=1)
             ],
         )
+        new = sum(bool(station.pipeline.placed(item)) for item, _ in rows)
+        if new:
+            note(f"{counted(new, 'item')} here came after training; --explain says how the models placed them")
         return
     width = len(str(len(rows)))
     for rank, ((item, _), reason) in enumerate(zip(rows, answer.reasons[0], strict=False), start=1):
@@ -183,6 +186,8 @@ def _left_out(answer: Recommendations, k: int) -> list[Move]:
 
 def _because(station: Station, reason: Reason) -> list[str]:
     lines = []
+    from segue.core.origins import IN_WORDS
+
     if reason.fallback is not None:
         lines.append(f"fallback: {reason.fallback}")
     if reason.nominated:
@@ -191,6 +196,7 @@ def _because(station: Station, reason: Reason) -> list[str]:
     if shares:
         label = station.dataset.catalogue.label
         lines.append("because of " + ", ".join(f"{clean(label(item))} {share:.0%}" for item, share in shares))
+    lines.extend(f"new to {name}: placed {IN_WORDS[origin]}" for name, origin in reason.placed)
     lines.extend(f"{move.rule}: {move.why} (rank {move.before} -> {move.after})" for move in reason.moves)
     return lines
 
@@ -216,6 +222,8 @@ def recommendations_as_json(station: Station, answer: Recommendations, asked: di
     reasons: Sequence[Reason | None] = answer.reasons[0] if answer.reasons is not None else [None] * answer.top.k
     for rank, ((item, score), reason) in enumerate(zip(answer.top.row(0), reasons, strict=False), start=1):
         entry: dict[str, Any] = {"rank": rank, **_item(station, item), "score": score}
+        if placed := station.pipeline.placed(item):
+            entry["placed"] = dict(placed)
         if reason is not None:
             entry["reasons"] = {
                 "nominated": [{"source": source, "rank": place} for source, place in reason.nominated],

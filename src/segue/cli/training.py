@@ -1,13 +1,16 @@
-"""`segue train`."""
+"""`segue train`: models fitted, or told of items that came since."""
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
 from segue.cli.call import Call, SeedOption, ThreadsOption, command
-from segue.cli.show import Column, emit, table
+from segue.cli.show import Column, emit, note, table
+
+if TYPE_CHECKING:
+    from segue.bootstrap import Extended
 
 ModelOption: TypeAlias = Annotated[
     list[str] | None,
@@ -19,12 +22,31 @@ def add_to(app: typer.Typer) -> None:
     command(app, "train")(train)
 
 
-def train(call: Call, model: ModelOption = None, seed: SeedOption = None, threads: ThreadsOption = None) -> None:
+def train(
+    call: Call,
+    model: ModelOption = None,
+    seed: SeedOption = None,
+    new_items: Annotated[
+        bool,
+        typer.Option("--new-items", help="Train nothing: tell trained models of the items that came since, and save."),
+    ] = False,
+    threads: ThreadsOption = None,
+) -> None:
     """Fit the models of segue.toml; each is saved as it finishes."""
+    if new_items and seed is not None:
+        raise typer.BadParameter("--seed is for training; nothing about --new-items is random")
     from segue import bootstrap
     from segue.cli.progress import shown
 
     workspace = call.open()
+    if new_items:
+        with shown() as progress:
+            extended = list(bootstrap.add_items(workspace, model or [], progress=progress, threads=threads))
+        if call.json:
+            emit({"models": [_as_json(each) for each in extended]})
+        else:
+            _print_extended(extended)
+        return
     with shown() as progress:
         trained = list(bootstrap.train(workspace, model or [], seed=seed, progress=progress, threads=threads))
     if call.json:
@@ -40,3 +62,30 @@ def train(call: Call, model: ModelOption = None, seed: SeedOption = None, thread
         [Column("model"), Column("version"), Column("seconds", "right"), Column("size", "right")],
         [(t.name, t.version, f"{t.seconds:.1f}", f"{t.bytes / 1e6:,.1f} MB") for t in trained],
     )
+
+
+def _as_json(extended: Extended) -> dict[str, Any]:
+    return {
+        "name": extended.name,
+        "version": extended.version,
+        "seconds": extended.seconds,
+        "takes_new_items": extended.placed is not None,
+        "placed": dict(extended.placed or {}),
+        "unknown": extended.unknown,
+    }
+
+
+def _print_extended(extended: list[Extended]) -> None:
+    from segue.core.origins import IN_WORDS
+
+    able = [each for each in extended if each.placed is not None]
+    rows = []
+    for each in able:
+        ways = ", ".join(f"{count:,} {IN_WORDS[origin]}" for origin, count in (each.placed or {}).items())
+        rows.append((each.name, each.version, f"{each.seconds:.1f}", ways or "none", f"{each.unknown:,}"))
+    if rows:
+        titles = [Column("model"), Column("version"), Column("seconds", "right"), Column("items placed", shrink=True)]
+        table([*titles, Column("unknown", "right")], rows)
+    for each in extended:
+        if each.placed is None:
+            note(f"{each.name} takes no new items; train it again to let it know them")

@@ -8,6 +8,7 @@ import numpy as np
 
 from segue.core.arrays import Float32Array, Int32Array, frozen
 from segue.core.explanation import Explanation
+from segue.core.origins import Origin
 from segue.core.topk import TopK
 from segue.errors import DataError
 
@@ -82,6 +83,7 @@ class Reason:
     explanation: the share of each history item in the ranking model's score, where that model explains.
     moves:       what the rules did to it, in the order of the rules.
     fallback:    the label of the fallback that put it there, or None.
+    placed:      (model, origin) of each model that got to know the item after it was trained: how it placed the item.
     """
 
     item: int
@@ -90,6 +92,7 @@ class Reason:
     explanation: Explanation | None = None
     moves: tuple[Move, ...] = ()
     fallback: str | None = None
+    placed: tuple[tuple[str, Origin], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -16,6 +17,17 @@ Origin: TypeAlias = Literal["none", "trained", "projected", "features", "artist"
 
 #: Every origin; an origin is stored as its place here, so that new ones are added at the end.
 ORIGINS: Final[tuple[Origin, ...]] = get_args(Origin)
+#: How an item that came after training was placed, to be said after "placed".
+IN_WORDS: Final[Mapping[Origin, str]] = MappingProxyType(
+    {
+        "projected": "by its listeners",
+        "features": "by its features",
+        "artist": "by the average of its artist",
+        "album": "by the average of its album",
+        "genre": "by the average of its genres",
+        "tag": "by the average of its tags",
+    }
+)
 _ARRAY: Final = "origins"
 
 

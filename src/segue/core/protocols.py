@@ -164,7 +164,7 @@ class PredictsRatings(Protocol):
 
 
 @runtime_checkable
-class TakesItems(Protocol):
+class TakesItems(Recommender, Protocol):
     """A fitted model that can get to know items which it was not trained on, without being fitted again."""
 
     @property
@@ -172,7 +172,7 @@ class TakesItems(Protocol):
         """Where the model's knowledge of each of its items comes from."""
         ...
 
-    def with_items(self, dataset: Dataset, *, threads: int | None = None) -> Recommender:
+    def with_items(self, dataset: Dataset, *, threads: int | None = None) -> TakesItems:
         """The same model with the items of `dataset`: those beyond its own, and those of its own of which it knows
         nothing; the histories hold their listeners, the catalogue their features.
 

@@ -9,7 +9,8 @@ import numpy as np
 from segue.core.candidates import Move, Pool, Reason
 from segue.core.explanation import Explanation
 from segue.core.histories import Histories
-from segue.core.protocols import Explains, Recommender
+from segue.core.origins import Origin
+from segue.core.protocols import Explains, Recommender, TakesItems
 from segue.reranking.course import Course
 
 
@@ -42,9 +43,20 @@ def reasons(
                 _explanation(models, history, item),
                 tuple(move for move in moves if move.item == item),
                 fallback if column >= pool.items.shape[1] else None,
+                placed(item, sources),
             )
         )
     return tuple(made), tuple(move for move in moves if move.after is None)
+
+
+def placed(item: int, models: Mapping[str, Recommender]) -> tuple[tuple[str, Origin], ...]:
+    """(model, origin) of each model that knows the item, but was not trained on it."""
+    found = [
+        (name, model.origins[item])
+        for name, model in models.items()
+        if isinstance(model, TakesItems) and item < len(model.items)
+    ]
+    return tuple((name, origin) for name, origin in found if origin not in ("trained", "none"))
 
 
 def _explanation(models: Iterable[Recommender | None], history: Histories, item: int) -> Explanation | None:
