@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from segue.core.arrays import BoolArray, Float32Array, Int32Array, Int64Array, frozen
-from segue.core.asking import check_k
+from segue.core.asking import check_k, row_blocks
 from segue.core.histories import Histories
 from segue.core.origins import Origins
 from segue.core.protocols import Measure
 from segue.core.topk import TopK
 from segue.core.vocabulary import Vocabulary
-from segue.errors import DataError, SettingsError
+from segue.errors import SettingsError
 from segue.kernels.topk import product_topk
 from segue.models.fitted import FittedModel, gather_rows
 
@@ -82,7 +83,7 @@ class EmbeddingModel(FittedModel):
         check_k(k)
         positions = self._positions(items)
         queries, vectors, bias = self._measured(positions, measure, damping)
-        evidence: BoolArray = self.likeness_vectors.any(axis=1)
+        evidence: BoolArray = np.asarray(self.likeness_vectors.any(axis=1))
         asked = np.flatnonzero(evidence[positions])
         found = np.full((positions.size, k), -1, np.int32)
         scores = np.full((positions.size, k), -np.inf, np.float32)
@@ -93,15 +94,6 @@ class EmbeddingModel(FittedModel):
             distance = np.sqrt(np.maximum(norms - 2 * scores.astype(np.float64), 0)).astype(np.float32)
             scores = np.where(found < 0, np.float32(-np.inf), -distance)
         return TopK(found, scores)
-
-    def _positions(self, items: npt.ArrayLike) -> Int32Array:
-        given = np.atleast_1d(np.asarray(items))
-        if given.ndim != 1 or (given.size and not np.issubdtype(given.dtype, np.integer)):
-            raise DataError(f"items must be a vector of positions, got {given.dtype} of shape {given.shape}")
-        wrong = given[(given < 0) | (given >= self.n_items)]
-        if wrong.size:
-            raise DataError(f"there is no item {wrong[0]}: the model knows {self.n_items} items, counted from 0")
-        return given.astype(np.int32)
 
     def _measured(
         self, positions: Int32Array, measure: Measure, damping: float
@@ -170,3 +162,34 @@ class EmbeddingModel(FittedModel):
                 mask,
                 threads=threads,
             )
+
+    def _audience_blocks(self, n: int) -> Iterator[slice]:
+        """How many histories are looked at once: as many as have 64 MiB of vectors."""
+        return row_blocks(n, self._item_vectors.shape[1])
+
+    def _audience(
+        self,
+        items: Int32Array,
+        histories: Histories,
+        k: int,
+        seen_offsets: Int64Array,
+        seen: Int32Array,
+        threads: int | None,
+    ) -> tuple[Int32Array, Float32Array]:
+        """Items ask for histories as histories ask for items; no matrix of scores exists."""
+        vectors = self.query_vectors(histories, threads=threads)
+        found, scores = product_topk(
+            self._item_vectors[items],
+            vectors,
+            None,
+            k,
+            seen_offsets,
+            seen,
+            np.asarray(vectors.any(axis=1)),
+            threads=threads,
+        )
+        if self._item_bias is not None:
+            scores += self._item_bias[items, None]
+        unknown = ~self._evidence[items]
+        found[unknown], scores[unknown] = -1, -np.inf
+        return found, scores

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from segue.core.arrays import BoolArray, Float32Array, Int32Array, Int64Array
 from segue.core.asking import allowed_mask, blocked_items, check_k, row_blocks
@@ -15,6 +17,9 @@ from segue.core.topk import TopK
 from segue.core.vocabulary import Vocabulary
 from segue.errors import DataError
 from segue.kernels.topk import select_topk
+from segue.models.audience import Audience, holders
+
+_FEW_ITEMS: Final = 16  # times more items than are asked about, from which on only those asked about are scored
 
 
 class FittedModel(ABC):
@@ -93,6 +98,61 @@ class FittedModel(ABC):
         if answered.size:
             self._recommend_into(items, scores, known, answered, offsets, blocked, mask, threads)
         return TopK(items, scores, ignored)
+
+    def recommend_users(
+        self,
+        items: npt.ArrayLike,
+        histories: Histories,
+        k: int = 10,
+        *,
+        exclude_seen: bool = True,
+        threads: int | None = None,
+    ) -> TopK:
+        """See `segue.core.protocols.FindsAudience.recommend_users`. Raises DataError for an item that does not exist.
+
+        Memory: the answer, twice, and what a block of histories takes, whatever their number: see `_audience_blocks`.
+        """
+        check_k(k)
+        asked, back = np.unique(self._positions(items), return_inverse=True)
+        known, ignored = histories.known(self._n_items)
+        best = Audience.none(asked.size, k)
+        for rows in self._audience_blocks(len(known)):
+            block = known[rows]
+            seen = holders(block if exclude_seen else block[:0], asked, self._n_items)
+            best.add(rows.start, *self._audience(asked, block, min(k, len(block)), *seen, threads), threads)
+        return TopK(best.rows[back], best.scores[back], ignored)
+
+    def _audience_blocks(self, n: int) -> Iterator[slice]:
+        """How many histories are looked at once: as many as have 64 MiB of scores, which exist three times over."""
+        return row_blocks(n, self._n_items)
+
+    def _audience(
+        self,
+        items: Int32Array,
+        histories: Histories,
+        k: int,
+        seen_offsets: Int64Array,
+        seen: Int32Array,
+        threads: int | None,
+    ) -> tuple[Int32Array, Float32Array]:
+        """The k best rows of a block of histories for each item, and scores. Families with a faster way have theirs."""
+        if items.size * _FEW_ITEMS <= self._n_items:
+            scores = self.score(histories, np.tile(items, (len(histories), 1)))
+        else:
+            scores = self.score(histories)[:, items]
+        return select_topk(
+            np.ascontiguousarray(scores.T), k, seen_offsets, seen, np.zeros(0, np.bool_), threads=threads
+        )
+
+    def _positions(self, items: npt.ArrayLike) -> Int32Array:
+        """Items as a vector of positions; DataError where it is none, or one does not exist."""
+        given = np.atleast_1d(np.asarray(items))
+        if given.ndim != 1 or (given.size and not np.issubdtype(given.dtype, np.integer)):
+            raise DataError(f"items must be a vector of positions, got {given.dtype} of shape {given.shape}")
+        wrong = given[(given < 0) | (given >= self.n_items)]
+        if wrong.size:
+            raise DataError(f"there is no item {wrong[0]}: the model knows {self.n_items} items, counted from 0")
+        return given.astype(np.int32)
 
     def _recommend_into(
         self,
