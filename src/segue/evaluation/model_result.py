@@ -26,6 +26,8 @@ class ModelResult:
     curves:            by metric without "@k": means at the list lengths of the evaluation, float64.
     by_popularity:     by the name of a table of bins: means by popularity of the relevant items.
     beyond:            what the lists and predictions are like, beyond accuracy; None where nothing was looked at.
+    fit_memory:        by how many bytes the process grew at most while fitting; None where the system does not tell. A
+                       pipeline's is that of the largest of its models.
     """
 
     name: str
@@ -37,6 +39,7 @@ class ModelResult:
     curves: Mapping[str, Float64Array] = field(default_factory=dict)
     by_popularity: Mapping[str, ItemBins] = field(default_factory=dict)
     beyond: BeyondResult | None = None
+    fit_memory: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", frozen(self.values, np.float64))

@@ -21,7 +21,8 @@ def pool(evaluations: Sequence[Evaluation]) -> Evaluation:
     """Evaluations of several folds as one: every user once, by number, with the means of what the folds measured.
 
     A user who was asked in several folds (folds over entries) counts once, with the mean of the values, the mean of the
-    items given, and the shortest of the lists, so that users stay what is drawn for intervals. Seconds are summed.
+    items given, and the shortest of the lists, so that users stay what is drawn for intervals. Seconds are summed; of
+    memory, the largest fold counts.
     The record of the split becomes {"split", "settings", "seed", "folds": [the record of each]}.
     Raises DataError where models, metrics, parts or list lengths differ.
     """
@@ -68,6 +69,7 @@ def _pooled(folds: Sequence[ModelResult], place: npt.NDArray[np.intp]) -> ModelR
     shortest = np.full(n, np.iinfo(np.int32).max, dtype=np.int32)
     np.minimum.at(shortest, place, lengths)
     fitted = [fold.fit_seconds for fold in folds if fold.fit_seconds is not None]
+    memory = [fold.fit_memory for fold in folds if fold.fit_memory is not None]
     weights = [len(fold.values) for fold in folds]
     beyond = [fold.beyond for fold in folds if fold.beyond is not None]
     return ModelResult(
@@ -80,6 +82,7 @@ def _pooled(folds: Sequence[ModelResult], place: npt.NDArray[np.intp]) -> ModelR
         {stem: _mean([fold.curves[stem] for fold in folds], weights) for stem in folds[0].curves},
         {table: _item_bins([fold.by_popularity[table] for fold in folds]) for table in folds[0].by_popularity},
         pooled_beyond(beyond, place) if beyond else None,
+        max(memory) if memory else None,
     )
 
 

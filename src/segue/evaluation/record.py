@@ -32,7 +32,8 @@ comparisons        [{"metric", "a", "b", "difference" (> 0: a is better), "inter
                    "p_randomization", "p_bootstrap_holm", "p_randomization_holm"}]: all pairs
 models             by name:
     configuration      {"name", hyper-parameters...}
-    fit_seconds        or null where the model came fitted; recommend_seconds
+    fit_seconds        or null where the model came fitted; recommend_seconds; fit_memory: bytes by which the process
+                       grew at most while fitting, or null
     got_nothing        users with an empty list; they count as misses
     metrics            by name: {"mean", "interval", "behind_best", "behind_best_interval", "p", "p_holm" (null for
                        the best), "ties_with_best"}
@@ -96,6 +97,7 @@ def model_record(
         "configuration": dict(result.configuration),
         "got_nothing": result.nothing,
         "fit_seconds": result.fit_seconds,
+        "fit_memory": result.fit_memory,
         "recommend_seconds": result.recommend_seconds,
         "metrics": {
             estimate.metric: {

@@ -126,7 +126,7 @@ class Evaluation:
         return pl.DataFrame(rows, schema={**text, **numbers, "ties_with_best": pl.Boolean()})
 
     def summary(self) -> pl.DataFrame:
-        """One row per model: the mean of each metric, users, users who got nothing, and seconds."""
+        """One row per model: the mean of each metric, users, users who got nothing, seconds, and bytes."""
         rows = [
             {
                 "model": result.name,
@@ -134,6 +134,7 @@ class Evaluation:
                 "users": self.users.size,
                 "got_nothing": result.nothing,
                 "fit_seconds": result.fit_seconds,
+                "fit_memory": result.fit_memory,
                 "recommend_seconds": result.recommend_seconds,
             }
             for result in self.results
@@ -144,6 +145,7 @@ class Evaluation:
             "users": pl.Int64(),
             "got_nothing": pl.Int64(),
             "fit_seconds": pl.Float64(),
+            "fit_memory": pl.Int64(),
             "recommend_seconds": pl.Float64(),
         }
         return pl.DataFrame(rows, schema=schema)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
@@ -18,6 +18,7 @@ from segue.evaluation.asking import Answers, Gauge, ask
 from segue.evaluation.beyond import BeyondAccuracy, background_of, beyond_metrics
 from segue.evaluation.bins import EDGES
 from segue.evaluation.gauges import ByPopularity, Curves, PerUser
+from segue.evaluation.memory import peak_memory
 from segue.evaluation.model_result import ModelResult
 from segue.evaluation.record import described_dataset
 from segue.evaluation.result import Evaluation, PartName
@@ -90,7 +91,7 @@ def evaluate(
     results = []
     depth = 0
     for name, candidate in models.items():
-        model, configuration, fit_seconds = fits.ready(name, candidate)
+        model, configuration, cost = fits.ready(name, candidate)
         if not model.items.is_prefix_of(train.items):
             raise DataError(
                 f"{name} was fitted on other items than those of the split; fit it on the split's training data"
@@ -110,11 +111,12 @@ def evaluate(
                 configuration,
                 values.values,
                 list_sizes,
-                fit_seconds,
+                None if cost is None else cost.seconds,
                 seconds,
                 curves.means,
                 {table: gauge.found for table, gauge in popular.items()},
                 beyond.found(rated),
+                None if cost is None else cost.memory,
             )
         )
         if look is not None:
@@ -142,6 +144,14 @@ def evaluate(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Cost:
+    """Of a fit: wall-clock seconds, and by how many bytes memory grew at its height (None where nobody knows)."""
+
+    seconds: float
+    memory: int | None
+
+
 class _Fits:
     """Models fitted on one dataset, each once."""
 
@@ -149,10 +159,10 @@ class _Fits:
         self, train: Dataset, seed: int, progress: Progress, threads: int | None, clock: Callable[[], float]
     ) -> None:
         self._train, self._seed, self._progress, self._threads, self._clock = train, seed, progress, threads, clock
-        self._done: dict[str, tuple[Configuration, Recommender, float]] = {}
+        self._done: dict[str, tuple[Configuration, Recommender, _Cost]] = {}
 
-    def ready(self, name: str, candidate: Candidate) -> tuple[Answers, Mapping[str, Any], float | None]:
-        """What to ask, its configuration as plain values, and the seconds of fitting (None where it came fitted)."""
+    def ready(self, name: str, candidate: Candidate) -> tuple[Answers, Mapping[str, Any], _Cost | None]:
+        """What to ask, its configuration as plain values, and what fitting cost (None where it came fitted)."""
         if isinstance(candidate, Pipeline):
             model = wrapped(candidate)
             return model, model.configuration, None
@@ -160,20 +170,25 @@ class _Fits:
             fitted = {need: self._fitted(need, configuration) for need, configuration in candidate.models.items()}
             pipeline = candidate.assemble({need: model for need, (model, _) in fitted.items()}, self._train)
             model = wrapped(pipeline, candidate.settings or None)
-            return model, model.configuration, sum(seconds for _, seconds in fitted.values())
+            costs = [cost for _, cost in fitted.values()]
+            known = [cost.memory for cost in costs if cost.memory is not None]
+            together = _Cost(sum(cost.seconds for cost in costs), max(known) if known else None)
+            return model, model.configuration, together
         if isinstance(candidate, Recommender):
             return candidate, _described(candidate), None
-        fitted_model, seconds = self._fitted(name, candidate)
-        return fitted_model, _described(fitted_model), seconds
+        fitted_model, cost = self._fitted(name, candidate)
+        return fitted_model, _described(fitted_model), cost
 
-    def _fitted(self, name: str, configuration: Configuration) -> tuple[Recommender, float]:
+    def _fitted(self, name: str, configuration: Configuration) -> tuple[Recommender, _Cost]:
         if name in self._done and self._done[name][0] == configuration:
             return self._done[name][1], self._done[name][2]
-        start = self._clock()
-        model = configuration.fit(self._train, seed=self._seed, progress=self._progress, threads=self._threads)
-        seconds = self._clock() - start
-        self._done[name] = (configuration, model, seconds)
-        return model, seconds
+        with peak_memory() as peak:
+            start = self._clock()
+            model = configuration.fit(self._train, seed=self._seed, progress=self._progress, threads=self._threads)
+            seconds = self._clock() - start
+        cost = _Cost(seconds, peak.bytes)
+        self._done[name] = (configuration, model, cost)
+        return model, cost
 
 
 def check_lengths(metrics: Sequence[AnyMetric], n_items: int) -> None:

@@ -11,7 +11,7 @@ from segue.reports.paper import styles, template
 from segue.reports.plot import Plot
 from segue.reports.reading import ModelView, RunView
 from segue.reports.sections import Section
-from segue.reports.wording import counted, number, seconds, short, visible
+from segue.reports.wording import counted, memory, number, seconds, short, visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +182,7 @@ def _costs(run: RunView) -> list[tuple[str, list[str]]]:
     rows = [
         ("users who got nothing", [nothing(model) for model in run.models]),
         ("time to fit", [seconds(model.fit_seconds) for model in run.models]),
+        ("memory to fit", [memory(model.fit_memory) for model in run.models]),
         ("time to answer all", [seconds(model.recommend_seconds) for model in run.models]),
     ]
     return [row for row in rows if any(said != "–" for said in row[1])]

@@ -40,6 +40,7 @@ class ModelView:
     configuration: Mapping[str, Json]
     nothing: int
     fit_seconds: float | None
+    fit_memory: float | None
     recommend_seconds: float | None
 
 
@@ -129,6 +130,7 @@ def _model(name: str, found: Mapping[str, Json]) -> ModelView:
         configuration=_mapping(found.get("configuration")),
         nothing=int(found.get("got_nothing") or 0),
         fit_seconds=_finite(found.get("fit_seconds")),
+        fit_memory=_finite(found.get("fit_memory")),
         recommend_seconds=_finite(found.get("recommend_seconds")),
     )
 

@@ -54,6 +54,16 @@ def seconds(value: float | None) -> str:
     return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
+def memory(value: float | None) -> str:
+    """An amount of memory in bytes, in the unit that people would use."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    mebibytes = value / 2**20
+    if mebibytes >= 1024:
+        return f"{mebibytes / 1024:.1f} GiB"
+    return f"{mebibytes:.0f} MiB" if mebibytes >= 10 else f"{mebibytes:.1f} MiB"
+
+
 def counted(count: int, noun: str, plural: str = "") -> str:
     """ "1 user", "2,000 users"."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
