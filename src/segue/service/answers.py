@@ -23,6 +23,7 @@ from segue.service.replies import (
     ItemReply,
     Moved,
     Nomination,
+    Placed,
     RecommendationsReply,
     Recommended,
     SearchReply,
@@ -137,7 +138,13 @@ class Answers:
         reasons = {reason.item: reason for reason in answer.reasons[0]} if answer.reasons else {}
         items = self.items([position for position, _ in pairs])
         recommended = [
-            Recommended(rank=rank, item=item, score=score, why=self._why(reasons.get(position), ratings))
+            Recommended(
+                rank=rank,
+                item=item,
+                score=score,
+                placed=(placed := self._placed(position)),
+                why=self._why(reasons.get(position), ratings, placed),
+            )
             for rank, (item, (position, score)) in enumerate(zip(items, pairs, strict=True), start=1)
         ]
         return RecommendationsReply(
@@ -198,7 +205,10 @@ class Answers:
             return list(error.near)
         return []
 
-    def _why(self, reason: Reason | None, ratings: Mapping[str, float]) -> Why | None:
+    def _placed(self, position: int) -> list[Placed]:
+        return [Placed(model=model, origin=origin) for model, origin in self._station.pipeline.placed(position)]
+
+    def _why(self, reason: Reason | None, ratings: Mapping[str, float], placed: Sequence[Placed]) -> Why | None:
         if reason is None:
             return None
         because: list[Because] = []
@@ -212,7 +222,7 @@ class Answers:
         nominated = [Nomination(source=source, rank=rank) for source, rank in reason.nominated]
         moves = [Moved(rule=m.rule, before=m.before, after=m.after, why=m.why) for m in reason.moves]
         return Why(
-            text=wording.reason(because, nominated, moves, reason.fallback),
+            text=wording.reason(because, nominated, moves, reason.fallback, placed),
             because=because,
             kind=None if reason.explanation is None else reason.explanation.kind,
             nominated=nominated,

@@ -44,6 +44,7 @@ class Pages:
             spoken=wording.spoken,
             styles=wording.styles,
             moved=wording.moved,
+            new_to=wording.new_to,
         )
         environment.globals.update(
             station=station,

@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from segue.core.origins import Origin
+
 
 class _Value(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -70,6 +72,16 @@ class Moved(_Value):
     why: str
 
 
+class Placed(_Value):
+    """How a model that was not trained on an item got to know it."""
+
+    model: str
+    origin: Origin = Field(
+        description="projected: by its listeners; features: by what it is; artist, album, genre, tag: by the average "
+        "of the items that share it."
+    )
+
+
 class Why(_Value):
     """Why an item is where it is."""
 
@@ -91,6 +103,7 @@ class Recommended(_Value):
     rank: int
     item: Item
     score: float
+    placed: list[Placed] = Field(default=[], description="How models placed an item that came after their training.")
     why: Why | None = None
 
 

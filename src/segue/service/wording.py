@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from segue.service.replies import Because, Item, Moved, Nomination
+from segue.core.origins import IN_WORDS
+from segue.service.replies import Because, Item, Moved, Nomination, Placed
 
 RATING_WORDS: Final = ("Dislike", "Not for me", "Neutral", "Like", "Love")
 
@@ -16,7 +17,11 @@ def rating_word(rating: float) -> str:
 
 
 def reason(
-    because: Sequence[Because], nominated: Sequence[Nomination], moves: Sequence[Moved], fallback: str | None
+    because: Sequence[Because],
+    nominated: Sequence[Nomination],
+    moves: Sequence[Moved],
+    fallback: str | None,
+    placed: Sequence[Placed] = (),
 ) -> str:
     """All reasons in one sentence, starting with a small letter and ending without a full stop."""
     parts = []
@@ -27,6 +32,7 @@ def reason(
         parts.append("nominated by " + _joined([f"{one.source} #{one.rank}" for one in nominated]))
     if fallback is not None:
         parts.append(f"filled in from {fallback}, since the history says nothing more")
+    parts.extend(new_to(one) for one in placed)
     parts.extend(moved(one) for one in moves)
     return "; ".join(parts) or "no reason is known"
 
@@ -35,6 +41,11 @@ def moved(move: Moved) -> str:
     """What one rule did."""
     where = "taken out" if move.after is None else f"moved from {move.before} to {move.after}"
     return f"{where} by {move.rule} ({move.why})" if move.why else f"{where} by {move.rule}"
+
+
+def new_to(placed: Placed) -> str:
+    """How a model got to know an item that it was not trained on."""
+    return f"new to {placed.model}, placed {IN_WORDS[placed.origin]}"
 
 
 def spoken(because: Sequence[Because]) -> list[tuple[str, Because, str]]:
