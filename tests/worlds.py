@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -69,6 +69,29 @@ def dataset_of(rows: list[dict[int, float]], n_items: int, block: int = TRACKS) 
     )
     users = Vocabulary(f"user-{number}" for number in range(len(rows)))
     return Dataset(users, items, Histories.of(rows, order="none"), catalogue)
+
+
+def first_items(dataset: Dataset, n_items: int) -> Dataset:
+    """The dataset as it was when there were only the first items: the same users, without what they heard later."""
+    heard = dataset.histories.known(n_items)[0]
+    return Dataset(
+        dataset.users,
+        Vocabulary(dataset.items.series.head(n_items)),
+        heard,
+        Catalogue(dataset.catalogue.frame.head(n_items)),
+        feedback=dataset.feedback,
+        scale=dataset.scale,
+    )
+
+
+def rated(rows: list[dict[int, float]], n_items: int, scale: tuple[float, float]) -> Dataset:
+    """The dataset of `dataset_of`, its weights being ratings on a scale."""
+    return as_ratings(dataset_of(rows, n_items), scale)
+
+
+def as_ratings(dataset: Dataset, scale: tuple[float, float]) -> Dataset:
+    """The same dataset, its weights being ratings on a scale."""
+    return replace(dataset, feedback="ratings", scale=scale, histories=replace(dataset.histories, repeats="last"))
 
 
 @st.composite

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from segue import artifacts
 from segue.core.dataset import Dataset
 from segue.core.histories import Histories
-from segue.core.protocols import Configuration, Explains, FindsSimilar, HasVectors, Recommender, Storable
+from segue.core.protocols import Configuration, Explains, FindsSimilar, HasVectors, Recommender, Storable, TakesItems
 from segue.core.topk import TopK
 from segue.core.vocabulary import Vocabulary
 from segue.errors import ArtifactError, DataError, SettingsError
@@ -25,7 +25,7 @@ from segue.models import MODELS
 from segue.models.item_knn import ItemKNN
 from segue.models.popularity import Popularity
 from segue.simulation import simulate
-from worlds import dataset_of, small_datasets, two_genres
+from worlds import dataset_of, first_items, small_datasets, two_genres
 
 #: Hyper-parameters that suit worlds of a few dozen items; a model that is not named here runs with its defaults.
 SMALL: Mapping[str, dict[str, Any]] = {
@@ -96,6 +96,11 @@ def check_lists(
         assert len(set(items)) == len(items)
         assert close(scores[row, items], top.scores[row, : len(items)])
         assert np.isfinite(scores[row, items]).all()
+
+
+def without(dataset: Dataset, item: int) -> Dataset:
+    """The dataset as if nobody had heard this item."""
+    return dataset.with_histories(dataset.histories.where(dataset.histories.items != item))
 
 
 def test_every_model_of_the_table_is_called_by_its_own_name() -> None:
@@ -386,6 +391,51 @@ def test_one_user_with_one_item_is_enough(case: str) -> None:
 def test_a_dataset_without_a_like_is_refused(case: str, rows: list[dict[int, float]]) -> None:
     with pytest.raises(DataError):
         CASES[case].fit(dataset_of(rows, 2 if rows else 0))
+
+
+@every_case
+def test_new_items_join_the_old_ones_which_stay_as_they_were(case: str) -> None:
+    before, after = first_items(world().dataset, 22), without(world().dataset, 23)
+    old = CASES[case].fit(before, seed=7)
+    if not isinstance(old, TakesItems):
+        return
+    new = old.with_items(after)
+    assert new.configuration == old.configuration
+    assert new.items == after.items
+    assert len(old.items) == 22
+    assert [new.origins[item] for item in range(22)] == ["trained"] * 22
+    assert new.origins[22] != "none"
+    assert close(new.score(before.histories)[:, :22], old.score(before.histories))
+    if case not in IMPERSONAL:
+        lacking = after.histories[np.flatnonzero(world().withheld == 22)]
+        assert new.recommend(lacking, 1, allowed=np.arange(24) != 23).items.ravel().tolist() == [22, 22]
+    check_lists(new, after.histories, new.recommend(after.histories, 5))
+
+
+@every_case
+def test_new_items_are_saved_with_what_placed_them(case: str, tmp_path: Path) -> None:
+    old = CASES[case].fit(first_items(world().dataset, 22), seed=7)
+    if not isinstance(old, TakesItems):
+        return
+    new = old.with_items(without(world().dataset, 23))
+    artifacts.save(new, tmp_path)
+    loaded = artifacts.load(tmp_path)
+    assert isinstance(loaded, TakesItems)
+    assert loaded.origins == new.origins
+    histories = world().dataset.histories
+    assert np.array_equal(loaded.score(histories), new.score(histories))
+    again = loaded.with_items(without(world().dataset, 23))
+    assert again.origins == new.origins
+    assert close(again.score(histories), new.score(histories))
+
+
+@every_case
+def test_new_items_come_after_the_old_ones(case: str) -> None:
+    model = fitted(case)
+    if not isinstance(model, TakesItems):
+        return
+    with pytest.raises(DataError, match="begin"):
+        model.with_items(first_items(world().dataset, 23))
 
 
 @every_case
