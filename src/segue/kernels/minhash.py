@@ -23,6 +23,21 @@ def multipliers(places: int, seed: int) -> npt.NDArray[np.uint64]:
     return drawn
 
 
+@kernel([types.void(read(types.int64), read(types.uint8), write(types.uint64))])
+def hashed(offsets: npt.NDArray[np.int64], signs: npt.NDArray[np.uint8], out: npt.NDArray[np.uint64]) -> None:
+    """Fills `out` (n,) with a number for every text, to be elements of `signatures`.
+
+    offsets: int64, shape (n + 1,); text i is the bytes signs[offsets[i]:offsets[i + 1]]. Different texts share a number
+    with a probability of about 2^-64.
+    """
+    for text in range(offsets.size - 1):
+        key = np.uint64(0xCBF29CE484222325)
+        for place in range(offsets[text], offsets[text + 1]):
+            key = (key ^ np.uint64(signs[place])) * np.uint64(0x100000001B3)
+            key = key ^ (key >> np.uint64(29))
+        out[text] = key
+
+
 @kernel([types.void(read(types.int64), read(types.uint32), read(types.uint64), types.int64, write(types.uint64))])
 def shingles(
     offsets: npt.NDArray[np.int64],
@@ -49,6 +64,14 @@ def shingles(
             place += 1
 
 
+@kernel(inline=True)
+def _mixed(x: np.uint64) -> np.uint64:
+    """The finalizer of splitmix64 (Steele, Lea and Flood 2014)."""
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
 @kernel([types.void(read(types.int64), read(types.uint64), read(types.uint64, 2), write(types.uint32, 2))])
 def signatures(
     offsets: npt.NDArray[np.int64],
@@ -64,17 +87,27 @@ def signatures(
 
     The signature of an empty set is EMPTY throughout.
     """
+    places = functions.shape[0]
+    factors, summands = functions[:, 0].copy(), functions[:, 1].copy()  # apart, so that they load as whole vectors
+    least = np.empty(places, np.uint64)
     for row in range(offsets.size - 1):
-        for place in range(functions.shape[0]):
-            out[row, place] = np.uint32(0xFFFFFFFF)
-        for entry in range(offsets[row], offsets[row + 1]):
-            x = elements[entry]  # the finalizer of splitmix64 (Steele, Lea and Flood 2014)
-            x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-            x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-            x = x ^ (x >> np.uint64(31))
-            for place in range(functions.shape[0]):
-                hashed = np.uint32((functions[place, 0] * x + functions[place, 1]) >> np.uint64(32))
-                out[row, place] = min(out[row, place], hashed)
+        least[:] = np.uint64(0xFFFFFFFFFFFFFFFF)
+        entry, end = offsets[row], offsets[row + 1]
+        while entry + 4 <= end:  # four at a time: each least is loaded and stored once for four elements
+            x0, x1 = _mixed(elements[entry]), _mixed(elements[entry + 1])
+            x2, x3 = _mixed(elements[entry + 2]), _mixed(elements[entry + 3])
+            for place in range(places):
+                a, b = factors[place], summands[place]
+                lower = min(min(a * x0 + b, a * x1 + b), min(a * x2 + b, a * x3 + b))  # noqa: PLW3301
+                least[place] = min(least[place], lower)
+            entry += 4
+        while entry < end:
+            x0 = _mixed(elements[entry])
+            for place in range(places):
+                least[place] = min(least[place], factors[place] * x0 + summands[place])
+            entry += 1
+        for place in range(places):
+            out[row, place] = np.uint32(least[place] >> np.uint64(32))
 
 
 @kernel([types.void(read(types.uint32, 2), write(types.uint64, 2))])
