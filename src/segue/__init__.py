@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from segue.evaluation import Experiment, evaluate
     from segue.models.implicit_als import ImplicitALS
     from segue.models.item_knn import ItemKNN
+    from segue.models.minhash import MinHash
     from segue.models.popularity import Popularity
     from segue.pipeline import Pipeline
     from segue.simulation import simulate
@@ -42,6 +43,7 @@ _HOMES = {
     "ImplicitALS": "models.implicit_als",
     "ItemKNN": "models.item_knn",
     "LeaveLastOut": "splits",
+    "MinHash": "models.minhash",
     "NewUsers": "splits",
     "Pipeline": "pipeline",
     "PerUserRatio": "splits",
@@ -70,6 +72,7 @@ __all__ = [
     "ImplicitALS",
     "ItemKNN",
     "LeaveLastOut",
+    "MinHash",
     "NewUsers",
     "PerUserRatio",
     "Pipeline",

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from segue.models.implicit_als import ImplicitALS
 from segue.models.item_knn import ItemKNN
+from segue.models.minhash import MinHash
 from segue.models.popularity import Popularity
 
 #: Every model by the name that settings and the command line use.
 MODELS: Final[Mapping[str, type[Any]]] = MappingProxyType(
-    {model.name: model for model in (Popularity, ItemKNN, ImplicitALS)}
+    {model.name: model for model in (Popularity, ItemKNN, MinHash, ImplicitALS)}
 )
