@@ -46,6 +46,25 @@ def two_genres() -> TwoGenres:
     return TwoGenres(dataset_of(rows, 2 * TRACKS), np.array(withheld))
 
 
+def two_genres_rated() -> TwoGenres:
+    """The same listeners, who rate: 4 and 5 what they know of their genre, 1 and 2 half of the other one; wanderers, 3.
+
+    The track withheld and the other half of the other genre are all that is left; the track is the only answer.
+    """
+    rows: list[dict[int, float]] = []
+    for listener in range(2 * LISTENERS):
+        own = listener // LISTENERS * TRACKS
+        other = TRACKS - own
+        known = [own + track for track in range(TRACKS) if track != listener % TRACKS]
+        met = [other + (listener + 2 * track) % TRACKS for track in range(TRACKS // 2)]
+        rows.append({track: 4.0 + (track + listener) % 2 for track in known})
+        rows[-1].update({track: 1.0 + (track // 2 + listener) % 2 for track in met})
+    plays = two_genres()
+    wanderers = plays.dataset.histories[len(rows) :]
+    rows += [dict.fromkeys(wanderers[number].items.tolist(), 3.0) for number in range(len(wanderers))]
+    return TwoGenres(rated(rows, 2 * TRACKS, (1.0, 5.0)), plays.withheld)
+
+
 def dataset_of(rows: list[dict[int, float]], n_items: int, block: int = TRACKS) -> Dataset:
     """A dataset of plays by hand; every `block` items share a genre, every half of a block an artist."""
     items = Vocabulary(f"track-{number}" for number in range(n_items))

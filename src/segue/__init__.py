@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from segue.dataset_files import read_dataset, write_dataset
     from segue.errors import SegueError
     from segue.evaluation import Experiment, evaluate
+    from segue.models.explicit_als import ExplicitALS
     from segue.models.implicit_als import ImplicitALS
     from segue.models.item_knn import ItemKNN
     from segue.models.minhash import MinHash
@@ -37,6 +38,7 @@ _HOMES = {
     "Catalogue": "core.catalogue",
     "Dataset": "core.dataset",
     "Experiment": "evaluation",
+    "ExplicitALS": "models.explicit_als",
     "HeldOutItems": "splits",
     "HeldOutUsers": "splits",
     "Histories": "core.histories",
@@ -66,6 +68,7 @@ __all__ = [
     "Catalogue",
     "Dataset",
     "Experiment",
+    "ExplicitALS",
     "HeldOutItems",
     "HeldOutUsers",
     "Histories",

@@ -17,7 +17,16 @@ from hypothesis import strategies as st
 from segue import artifacts
 from segue.core.dataset import Dataset
 from segue.core.histories import Histories
-from segue.core.protocols import Configuration, Explains, FindsSimilar, HasVectors, Recommender, Storable, TakesItems
+from segue.core.protocols import (
+    Configuration,
+    Explains,
+    FindsAudience,
+    FindsSimilar,
+    HasVectors,
+    Recommender,
+    Storable,
+    TakesItems,
+)
 from segue.core.topk import TopK
 from segue.core.vocabulary import Vocabulary
 from segue.errors import ArtifactError, DataError, SettingsError
@@ -25,11 +34,12 @@ from segue.models import MODELS
 from segue.models.item_knn import ItemKNN
 from segue.models.popularity import Popularity
 from segue.simulation import simulate
-from worlds import dataset_of, first_items, small_datasets, two_genres
+from worlds import TwoGenres, as_ratings, dataset_of, first_items, small_datasets, two_genres, two_genres_rated
 
 #: Hyper-parameters that suit worlds of a few dozen items; a model that is not named here runs with its defaults.
 SMALL: Mapping[str, dict[str, Any]] = {
     "implicit-als": {"factors": 8, "iterations": 8},
+    "explicit-als": {"factors": 4, "iterations": 10},
     "item-knn": {"neighbours": 10},
 }
 CASES: Mapping[str, Configuration] = {
@@ -44,20 +54,28 @@ IMPERSONAL = {"popularity", "popularity, plays"}  # the same list for everybody
 every_case = pytest.mark.parametrize("case", list(CASES))
 personal_case = pytest.mark.parametrize("case", [case for case in CASES if case not in IMPERSONAL])
 
-
-@cache
-def world() -> Any:
-    return two_genres()
+RATED = {"explicit-als"}  # learn from ratings, and are given the worlds as such
 
 
 @cache
-def simulated() -> Dataset:
-    return simulate(listeners=60, tracks=300, seed=3).dataset
+def world(case: str) -> TwoGenres:
+    return two_genres_rated() if case in RATED else two_genres()
+
+
+@cache
+def simulated(case: str) -> Dataset:
+    made = simulate(listeners=60, tracks=300, seed=3)
+    return made.ratings if case in RATED else made.dataset
+
+
+def meant_for(case: str, dataset: Dataset) -> Dataset:
+    """A dataset of small weights as the model of a case takes it."""
+    return as_ratings(dataset, (-1.0, 5.0)) if case in RATED else dataset
 
 
 @cache
 def fitted(case: str) -> Recommender:
-    return CASES[case].fit(world().dataset, seed=7)
+    return CASES[case].fit(world(case).dataset, seed=7)
 
 
 def close(a: npt.ArrayLike, b: npt.ArrayLike) -> bool:
@@ -113,29 +131,29 @@ def test_every_model_of_the_table_is_called_by_its_own_name() -> None:
 
 @personal_case
 def test_the_withheld_track_of_a_loyal_listener_comes_back_first(case: str) -> None:
-    loyal = world().dataset.histories[: len(world().withheld)]
+    loyal = world(case).dataset.histories[: len(world(case).withheld)]
     top = fitted(case).recommend(loyal, 3)
-    assert top.items[:, 0].tolist() == world().withheld.tolist()
+    assert top.items[:, 0].tolist() == world(case).withheld.tolist()
 
 
 @every_case
 def test_a_fitted_model_says_what_it_was_made_of(case: str) -> None:
     assert fitted(case).configuration == CASES[case]
-    assert fitted(case).items == world().dataset.items
+    assert fitted(case).items == world(case).dataset.items
 
 
 @every_case
 def test_scores_are_single_precision_for_every_item_and_never_nan(case: str) -> None:
-    scores = fitted(case).score(world().dataset.histories)
+    scores = fitted(case).score(world(case).dataset.histories)
     assert scores.dtype == np.float32
-    assert scores.shape == (world().dataset.n_users, world().dataset.n_items)
+    assert scores.shape == (world(case).dataset.n_users, world(case).dataset.n_items)
     assert not np.isnan(scores).any()
     assert not np.isposinf(scores).any()
 
 
 @every_case
 def test_a_longer_list_begins_with_the_shorter_one(case: str) -> None:
-    histories = world().dataset.histories
+    histories = world(case).dataset.histories
     long = fitted(case).recommend(histories, 9)
     for k in (1, 4):
         assert fitted(case).recommend(histories, k) == long.head(k)
@@ -149,6 +167,7 @@ def test_a_list_is_the_best_of_what_may_come_back(
     model = CASES[case].fit(dataset, seed=1)
     n, m = dataset.n_users, dataset.n_items
     allowed = np.array(data.draw(st.lists(st.booleans(), min_size=m, max_size=m)))
+    dataset = meant_for(case, dataset)
     banned = Histories.of(data.draw(st.lists(st.sets(st.integers(0, m + 2)).map(list), min_size=n, max_size=n)))
     histories = dataset.histories
     check_lists(model, histories, model.recommend(histories, k, exclude_seen=exclude_seen), exclude_seen=exclude_seen)
@@ -158,7 +177,7 @@ def test_a_list_is_the_best_of_what_may_come_back(
 
 @every_case
 def test_the_simulated_world_is_answered_as_the_scores_say(case: str) -> None:
-    dataset = simulated()
+    dataset = simulated(case)
     model = CASES[case].fit(dataset, seed=1)
     top = model.recommend(dataset.histories, 20)
     check_lists(model, dataset.histories, top)
@@ -167,7 +186,7 @@ def test_the_simulated_world_is_answered_as_the_scores_say(case: str) -> None:
 
 @every_case
 def test_a_user_is_answered_by_the_history_alone(case: str) -> None:
-    histories = world().dataset.histories
+    histories = world(case).dataset.histories
     together = fitted(case).recommend(histories, 6)
     scores = fitted(case).score(histories)
     for row in (0, 1, 30, len(histories) - 1):
@@ -189,7 +208,7 @@ def test_repeated_entries_are_answered_as_their_sum(case: str) -> None:
 
 @every_case
 def test_a_stored_zero_is_seen_and_nothing_more(case: str) -> None:
-    dataset = world().dataset
+    dataset = world(case).dataset
     histories = dataset.histories
     zeroed = dataclasses.replace(
         histories, weights=np.where(histories.items % 5 == 0, np.float32(0), histories.weights)
@@ -217,7 +236,7 @@ def test_an_empty_history_gets_an_empty_list(case: str) -> None:
 
 @every_case
 def test_unknown_positions_are_ignored_and_counted(case: str) -> None:
-    unknown = world().dataset.n_items
+    unknown = world(case).dataset.n_items
     strange = Histories.of([{0: 1.0, unknown: 9.0, 2: 1.0}, {unknown + 1: 1.0, unknown + 7: 1.0}])
     plain = Histories.of([{0: 1.0, 2: 1.0}, {}])
     top = fitted(case).recommend(strange, 5)
@@ -229,7 +248,7 @@ def test_unknown_positions_are_ignored_and_counted(case: str) -> None:
 
 @every_case
 def test_scores_of_candidates_are_those_of_all_items(case: str) -> None:
-    histories = world().dataset.histories[[0, 5, 25, 50]]
+    histories = world(case).dataset.histories[[0, 5, 25, 50]]
     candidates = np.array([[3, -1, 0, 23], [1, 1, 2, -1], [-1, -1, -1, -1], [12, 13, 0, 11]], dtype=np.int32)
     candidates.flags.writeable = False
     scores = fitted(case).score(histories, candidates)
@@ -240,17 +259,17 @@ def test_scores_of_candidates_are_those_of_all_items(case: str) -> None:
 
 @every_case
 def test_masks_may_be_read_only(case: str) -> None:
-    allowed = np.arange(world().dataset.n_items) % 2 == 0
+    allowed = np.arange(world(case).dataset.n_items) % 2 == 0
     allowed.flags.writeable = False
-    top = fitted(case).recommend(world().dataset.histories, 5, exclude_seen=False, allowed=allowed)
+    top = fitted(case).recommend(world(case).dataset.histories, 5, exclude_seen=False, allowed=allowed)
     assert set(top.items[top.items >= 0] % 2) == {0}
 
 
 @every_case
 @pytest.mark.parametrize("threads", [1, 2])
 def test_the_same_seed_and_threads_give_the_same_bytes(case: str, threads: int) -> None:
-    first = CASES[case].fit(world().dataset, seed=7, threads=threads)
-    second = CASES[case].fit(world().dataset, seed=7, threads=threads)
+    first = CASES[case].fit(world(case).dataset, seed=7, threads=threads)
+    second = CASES[case].fit(world(case).dataset, seed=7, threads=threads)
     assert isinstance(first, Storable)
     assert isinstance(second, Storable)
     arrays = second.arrays()
@@ -258,7 +277,7 @@ def test_the_same_seed_and_threads_give_the_same_bytes(case: str, threads: int) 
     for name, array in first.arrays().items():
         assert array.dtype == arrays[name].dtype
         assert array.tobytes() == arrays[name].tobytes()
-    histories = world().dataset.histories
+    histories = world(case).dataset.histories
     again = [model.recommend(histories, 5, threads=threads) for model in (first, second)]
     assert again[0].items.tobytes() == again[1].items.tobytes()
     assert again[0].scores.tobytes() == again[1].scores.tobytes()
@@ -266,7 +285,7 @@ def test_the_same_seed_and_threads_give_the_same_bytes(case: str, threads: int) 
 
 @every_case
 def test_the_number_of_threads_does_not_change_a_list(case: str) -> None:
-    many = Histories.concatenate([world().dataset.histories] * 30)
+    many = Histories.concatenate([world(case).dataset.histories] * 30)
     one, two = (fitted(case).recommend(many, 5, threads=threads) for threads in (1, 2))
     assert close(one.scores, two.scores)
     assert np.mean(one.items == two.items) > 0.99
@@ -280,7 +299,7 @@ def test_a_restored_model_answers_the_same(case: str) -> None:
     for array in arrays.values():
         array.flags.writeable = False
     restored = CASES[case].restore(model.items, arrays)
-    histories = world().dataset.histories
+    histories = world(case).dataset.histories
     assert restored.recommend(histories, 7) == model.recommend(histories, 7)
     assert np.array_equal(restored.score(histories), model.score(histories))
 
@@ -289,7 +308,7 @@ def test_a_restored_model_answers_the_same(case: str) -> None:
 def test_a_saved_and_loaded_model_answers_the_same(case: str, tmp_path: Path) -> None:
     artifacts.save(fitted(case), tmp_path)
     loaded = artifacts.load(tmp_path)
-    histories = world().dataset.histories
+    histories = world(case).dataset.histories
     assert loaded.configuration == CASES[case]
     assert loaded.recommend(histories, 7) == fitted(case).recommend(histories, 7)
     assert np.array_equal(loaded.score(histories), fitted(case).score(histories))
@@ -301,6 +320,7 @@ def test_an_explanation_accounts_for_the_score(case: str, dataset: Dataset) -> N
     model = CASES[case].fit(dataset, seed=1)
     if not isinstance(model, Explains):
         return
+    dataset = meant_for(case, dataset)
     scores = model.score(dataset.histories)
     for row in range(min(4, dataset.n_users)):
         history = dataset.histories[row]
@@ -324,9 +344,9 @@ def test_an_explanation_is_of_one_history_and_a_known_item(case: str) -> None:
     if not isinstance(model, Explains):
         return
     with pytest.raises(DataError, match=r"one|single"):
-        model.explain(world().dataset.histories[:2], 0)
+        model.explain(world(case).dataset.histories[:2], 0)
     with pytest.raises(DataError):
-        model.explain(world().dataset.histories[:1], world().dataset.n_items)
+        model.explain(world(case).dataset.histories[:1], world(case).dataset.n_items)
 
 
 @every_case
@@ -334,7 +354,7 @@ def test_an_embedding_score_is_query_times_item_plus_bias(case: str) -> None:
     model = fitted(case)
     if not isinstance(model, HasVectors):
         return
-    histories = world().dataset.histories
+    histories = world(case).dataset.histories
     scores = model.query_vectors(histories) @ model.item_vectors.T
     if model.item_bias is not None:
         scores = scores + model.item_bias
@@ -349,13 +369,13 @@ def test_similar_items_come_from_the_same_genre_and_never_name_the_item_itself(c
     model = fitted(case)
     if not isinstance(model, FindsSimilar):
         return
-    asked = np.arange(world().dataset.n_items)
+    asked = np.arange(world(case).dataset.n_items)
     top = model.similar_items(asked, 3)
     assert top.lengths.min() == 3
     assert not (top.items == asked[:, None]).any()
     assert (top.items // 12 == asked[:, None] // 12).all()
     assert model.similar_items(asked, 2) == top.head(2)
-    for wrong in ([-1], [world().dataset.n_items]):
+    for wrong in ([-1], [world(case).dataset.n_items]):
         with pytest.raises(DataError):
             model.similar_items(wrong, 3)
     with pytest.raises(SettingsError):
@@ -364,7 +384,29 @@ def test_similar_items_come_from_the_same_genre_and_never_name_the_item_itself(c
 
 @every_case
 def test_requests_that_make_no_sense_are_refused(case: str) -> None:
-    model, histories = fitted(case), world().dataset.histories[:3]
+    model, histories = fitted(case), world(case).dataset.histories[:3]
+@every_case
+@given(dataset=small_datasets(), k=st.integers(1, 14), exclude_seen=st.booleans(), data=st.data())
+def test_an_audience_is_the_histories_with_the_highest_scores(
+    case: str, dataset: Dataset, k: int, exclude_seen: bool, data: st.DataObject
+) -> None:
+    dataset = meant_for(case, dataset)
+    model = CASES[case].fit(dataset, seed=1)
+    if not isinstance(model, FindsAudience):
+        return
+    items = data.draw(st.lists(st.integers(0, dataset.n_items - 1), min_size=1, max_size=4))
+    top = model.recommend_users(items, dataset.histories, k, exclude_seen=exclude_seen)
+    scores = model.score(dataset.histories)
+    if exclude_seen:
+        scores[dataset.histories.row_of_entry, dataset.histories.items] = -np.inf
+    for place, item in enumerate(items):
+        best = np.pad(-np.sort(-scores[:, item]), (0, k), constant_values=-np.inf)[:k]
+        assert close(top.scores[place], best)
+        rows = [row for row, _ in top.row(place)]
+        assert len(set(rows)) == len(rows)
+        assert close(scores[rows, item], top.scores[place, : len(rows)])
+
+
     for k in (0, -1):
         with pytest.raises(SettingsError, match="at least 1"):
             model.recommend(histories, k)
@@ -375,12 +417,12 @@ def test_requests_that_make_no_sense_are_refused(case: str) -> None:
     with pytest.raises(DataError, match="one row per history"):
         model.score(histories, np.zeros((2, 4), np.int32))
     with pytest.raises(DataError, match="knows"):
-        model.score(histories, np.full((3, 1), world().dataset.n_items, np.int32))
+        model.score(histories, np.full((3, 1), world(case).dataset.n_items, np.int32))
 
 
 @every_case
 def test_one_user_with_one_item_is_enough(case: str) -> None:
-    dataset = dataset_of([{0: 2.0}], 1)
+    dataset = meant_for(case, dataset_of([{0: 2.0}], 1))
     model = CASES[case].fit(dataset)
     assert model.recommend(dataset.histories, 3).lengths.tolist() == [0]
     check_lists(model, dataset.histories, model.recommend(dataset.histories, 3, exclude_seen=False), exclude_seen=False)
@@ -390,12 +432,17 @@ def test_one_user_with_one_item_is_enough(case: str) -> None:
 @pytest.mark.parametrize("rows", [[], [{}], [{0: 0.0, 1: -1.0}]], ids=["no user", "no entry", "nothing liked"])
 def test_a_dataset_without_a_like_is_refused(case: str, rows: list[dict[int, float]]) -> None:
     with pytest.raises(DataError):
-        CASES[case].fit(dataset_of(rows, 2 if rows else 0))
+        CASES[case].fit(dataset)
 
+    dataset = dataset_of(rows, 2 if rows else 0)
+    if case in RATED:  # to which a low rating says as much as a high one
+        dataset = as_ratings(
+            dataset.with_histories(dataset.histories.where(dataset.histories.weights == 0)), (1.0, 5.0)
+        )
 
 @every_case
 def test_new_items_join_the_old_ones_which_stay_as_they_were(case: str) -> None:
-    before, after = first_items(world().dataset, 22), without(world().dataset, 23)
+    before, after = first_items(world(case).dataset, 22), without(world(case).dataset, 23)
     old = CASES[case].fit(before, seed=7)
     if not isinstance(old, TakesItems):
         return
@@ -407,24 +454,24 @@ def test_new_items_join_the_old_ones_which_stay_as_they_were(case: str) -> None:
     assert new.origins[22] != "none"
     assert close(new.score(before.histories)[:, :22], old.score(before.histories))
     if case not in IMPERSONAL:
-        lacking = after.histories[np.flatnonzero(world().withheld == 22)]
+        lacking = after.histories[np.flatnonzero(world(case).withheld == 22)]
         assert new.recommend(lacking, 1, allowed=np.arange(24) != 23).items.ravel().tolist() == [22, 22]
     check_lists(new, after.histories, new.recommend(after.histories, 5))
 
 
 @every_case
 def test_new_items_are_saved_with_what_placed_them(case: str, tmp_path: Path) -> None:
-    old = CASES[case].fit(first_items(world().dataset, 22), seed=7)
+    old = CASES[case].fit(first_items(world(case).dataset, 22), seed=7)
     if not isinstance(old, TakesItems):
         return
-    new = old.with_items(without(world().dataset, 23))
+    new = old.with_items(without(world(case).dataset, 23))
     artifacts.save(new, tmp_path)
     loaded = artifacts.load(tmp_path)
     assert isinstance(loaded, TakesItems)
     assert loaded.origins == new.origins
-    histories = world().dataset.histories
+    histories = world(case).dataset.histories
     assert np.array_equal(loaded.score(histories), new.score(histories))
-    again = loaded.with_items(without(world().dataset, 23))
+    again = loaded.with_items(without(world(case).dataset, 23))
     assert again.origins == new.origins
     assert close(again.score(histories), new.score(histories))
 
@@ -435,7 +482,7 @@ def test_new_items_come_after_the_old_ones(case: str) -> None:
     if not isinstance(model, TakesItems):
         return
     with pytest.raises(DataError, match="begin"):
-        model.with_items(first_items(world().dataset, 23))
+        model.with_items(first_items(world(case).dataset, 23))
 
 
 @every_case

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from segue.models.explicit_als import ExplicitALS
 from segue.models.implicit_als import ImplicitALS
 from segue.models.item_knn import ItemKNN
 from segue.models.minhash import MinHash
@@ -13,5 +14,5 @@ from segue.models.popularity import Popularity
 
 #: Every model by the name that settings and the command line use.
 MODELS: Final[Mapping[str, type[Any]]] = MappingProxyType(
-    {model.name: model for model in (Popularity, ItemKNN, MinHash, ImplicitALS)}
+    {model.name: model for model in (Popularity, ItemKNN, MinHash, ImplicitALS, ExplicitALS)}
 )
