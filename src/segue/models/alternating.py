@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sp
 
 from segue.core.arrays import Float32Array, Float64Array, Int32Array, Int64Array
 from segue.errors import ModelError
-from segue.kernels.als import GATHERED, conjugate_gradient, exact
+from segue.kernels.als import coarsen, converge, step_nearer
+from segue.kernels.als_blocks import GATHERED, solve_blocks
+from segue.kernels.als_nonnegative import solve_nonnegative
 from segue.kernels.threads import spread
 
 _CG_STEPS: Final = 2  # they start from the last sweep's answer; more steps cost more than they bring
+_PATIENCE: Final = 32  # steps to an exact answer before Cholesky is the quicker way
+_ENOUGH: Final = 1e-12  # of the squared residual: what float32 can tell
 _PIECE: Final = 16_384  # entries that a thread takes at a time
 _ROW_COST: Final = 8  # entries that a row costs besides its own
 _BLOCK: Final = 4096  # rows of a matrix in one call of BLAS
@@ -80,34 +85,121 @@ class Side:
         self, fixed: Float32Array, diagonal: Float32Array, solved: Float32Array, threads: int | None
     ) -> None:
         """Brings `solved` (n, d) nearer to the solution by conjugate gradients from where it stands."""
+        n, d = fixed.shape
+        coarse, scale = _aligned(n * d, np.dtype(np.int16)).reshape(n, d), np.empty(n, np.float32)
         share = self._excess_of_columns
-        typical = (share @ np.square(fixed) / max(share.sum(), 1e-30)).astype(np.float32)
+        starts = range(0, n, _BLOCK)
+        parts = np.zeros((len(starts), d))
+
+        def prepare(share_of: Iterator[int]) -> None:
+            for start in share_of:
+                rows = slice(start, start + _BLOCK)
+                coarsen(start, min(start + _BLOCK, n), fixed, coarse, scale)
+                parts[start // _BLOCK] = share[rows] @ np.square(fixed[rows])
+
+        spread(prepare, starts, threads)
+        typical = (parts.sum(axis=0) / max(share.sum(), 1e-30)).astype(np.float32)
 
         def worker(pieces: Iterator[tuple[int, int]]) -> None:
-            scratch = aligned(5, fixed.shape[1])
+            scratch = aligned(5, d)
             for first, end in pieces:
-                conjugate_gradient(
-                    first, end, *self._equations, fixed, diagonal, self.ridge, typical, _CG_STEPS, solved, scratch
+                step_nearer(
+                    first,
+                    end,
+                    *self._equations,
+                    coarse,
+                    scale,
+                    diagonal,
+                    self.ridge,
+                    typical,
+                    _CG_STEPS,
+                    solved,
+                    scratch,
                 )
 
         spread(worker, self.pieces(), threads)
 
     def solve(self, fixed: Float32Array, diagonal: Float32Array, solved: Float32Array, threads: int | None) -> None:
-        """Solves into `solved` (n, d); ModelError where float32 is too coarse for the equations."""
-        d = fixed.shape[1]
+        """Solves into `solved` (n, d), as exactly as float32 can; ModelError where it is too coarse for the equations.
+
+        A row's answer depends on nothing but the row: it is the same alone and among others.
+        """
+        scale = np.ones(len(fixed), np.float32)
+        reached = np.ones(len(self), np.bool_)
 
         def worker(pieces: Iterator[tuple[int, int]]) -> None:
-            gathered, matrix, scratch = aligned(max(GATHERED, d), d), aligned(d, d), aligned(2, d)
+            scratch = aligned(5, fixed.shape[1])
             for first, end in pieces:
-                row = exact(
-                    first, end, *self._equations, fixed, diagonal, self.ridge, solved, gathered, matrix, scratch
+                converge(
+                    first,
+                    end,
+                    *self._equations,
+                    fixed,
+                    scale,
+                    diagonal,
+                    self.ridge,
+                    _PATIENCE,
+                    _ENOUGH,
+                    solved,
+                    scratch,
+                    reached,
                 )
-                if row >= 0:
-                    raise ModelError(
-                        f"the equations of row {row} have no solution in float32; raise regularization or lower alpha"
-                    )
 
         spread(worker, self.pieces(), threads)
+        late = [(int(row), int(row) + 1) for row in np.flatnonzero(~reached)]
+        if late:
+            self._solve_blocks(late, fixed, diagonal, solved, fixed.shape[1], threads)
+
+    def solve_blocks(
+        self, fixed: Float32Array, diagonal: Float32Array, solved: Float32Array, size: int, threads: int | None
+    ) -> None:
+        """Solves `solved` (n, d) for `size` factors after the other, the rest as it stands; ModelError as above."""
+        self._solve_blocks(self.pieces(), fixed, diagonal, solved, min(size, fixed.shape[1]), threads)
+
+    def _solve_blocks(
+        self,
+        pieces: list[tuple[int, int]],
+        fixed: Float32Array,
+        diagonal: Float32Array,
+        solved: Float32Array,
+        size: int,
+        threads: int | None,
+    ) -> None:
+        def worker(share: Iterator[tuple[int, int]]) -> None:
+            room = aligned(max(GATHERED, size), size), aligned(1, size * size)[0], aligned(2, size), self._along()
+            for first, end in share:
+                row = solve_blocks(first, end, *self._equations, fixed, diagonal, self.ridge, size, solved, *room)
+                if row >= 0:
+                    raise ModelError(_unsolved(row))
+
+        spread(worker, pieces, threads)
+
+    def solve_nonnegative(
+        self, fixed: Float32Array, gram: Float32Array, solved: Float32Array, size: int, threads: int | None
+    ) -> None:
+        """Solves `solved` (n, d) among vectors without negative values, for `size` factors after the other.
+
+        gram: float32, shape (d, d), times the weight of the unobserved. With size d that is the exact minimum; with
+        less, `solved` must hold no negative value to begin with. ModelError as above.
+        """
+        d = fixed.shape[1]
+        size = min(size, d)
+
+        def worker(pieces: Iterator[tuple[int, int]]) -> None:
+            room = aligned(GATHERED, size), aligned(2, size * size), aligned(3, d), self._along()
+            free = np.empty(size, np.bool_)
+            for first, end in pieces:
+                row = solve_nonnegative(
+                    first, end, *self._equations, fixed, gram, self.ridge, size, solved, *room, free
+                )
+                if row >= 0:
+                    raise ModelError(_unsolved(row))
+
+        spread(worker, self.pieces(), threads)
+
+    def _along(self) -> Float32Array:
+        """Scratch memory for two values of each entry of the longest row."""
+        return aligned(2, int(np.diff(self.entries.offsets).max(initial=0)))
 
     @cached_property
     def _excess_of_columns(self) -> Float64Array:  # the same in every sweep, and a tenth of one to make
@@ -119,32 +211,45 @@ class Side:
         return self.entries.offsets, self.entries.columns, self.excess, self.pull
 
 
+def _unsolved(row: int) -> str:
+    return f"the equations of row {row} have no solution in float32; raise regularization or lower alpha"
+
+
 def to_axes(fixed: Float32Array, solved: Float32Array, threads: int | None) -> Float64Array:
     """Turns both sides, in place, to the axes in which the Gram matrix of `fixed` is diagonal; no product changes.
 
-    Returns that diagonal, float64, shape (d,), largest last. Sums are made block by block in a fixed order, so that
-    they do not depend on the number of threads. Raises ModelError where a value is not finite.
+    Returns that diagonal, float64, shape (d,), largest last. Raises ModelError where a value is not finite.
     """
-    starts = range(0, len(fixed), _BLOCK)
-    parts = np.zeros((len(starts), fixed.shape[1], fixed.shape[1]), np.float32)
-
-    def add(share: Iterator[int]) -> None:
-        for start in share:
-            block = fixed[start : start + _BLOCK]
-            np.matmul(block.T, block, out=parts[start // _BLOCK])
 
     def turn(share: Iterator[tuple[Float32Array, int]]) -> None:
         for matrix, start in share:
             block = matrix[start : start + _BLOCK]
             block[:] = block @ axes
 
-    spread(add, starts, threads)
-    gram = parts.sum(axis=0, dtype=np.float64)
-    if not np.isfinite(gram).all():
-        raise ModelError("the vectors ran over; lower alpha, use a tamer weighting, or raise regularization")
-    axes = np.linalg.eigh(gram)[1].astype(np.float32)
+    diagonal, vectors = np.linalg.eigh(gram(fixed, threads))
+    axes = vectors.astype(np.float32)
     spread(turn, [(matrix, start) for matrix in (fixed, solved) for start in range(0, len(matrix), _BLOCK)], threads)
-    return squares(fixed)
+    return np.maximum(diagonal, 0)
+
+
+def gram(vectors: Float32Array, threads: int | None) -> Float64Array:
+    """vectors.T @ vectors, float64, shape (d, d); ModelError where a value is not finite.
+
+    Sums are made block by block in a fixed order, so that they do not depend on the number of threads.
+    """
+    starts = range(0, len(vectors), _BLOCK)
+    parts = np.zeros((len(starts), vectors.shape[1], vectors.shape[1]), np.float32)
+
+    def add(share: Iterator[int]) -> None:
+        for start in share:
+            block = vectors[start : start + _BLOCK]
+            np.matmul(block.T, block, out=parts[start // _BLOCK])
+
+    spread(add, starts, threads)
+    total: Float64Array = parts.sum(axis=0, dtype=np.float64)
+    if not np.isfinite(total).all():
+        raise ModelError("the vectors ran over; lower alpha, use a tamer weighting, or raise regularization")
+    return total
 
 
 def squares(vectors: Float32Array) -> Float64Array:
@@ -154,6 +259,10 @@ def squares(vectors: Float32Array) -> Float64Array:
 
 def aligned(n: int, d: int) -> Float32Array:
     """Zeros of shape (n, d) that start at a cache line, so that loads of whole vectors do not straddle two."""
-    room = np.zeros(n * d + _LINE // 4, np.float32)
-    start = -room.ctypes.data % _LINE // 4
-    return room[start : start + n * d].reshape(n, d)
+    return _aligned(n * d, np.dtype(np.float32)).reshape(n, d)
+
+
+def _aligned(size: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    room = np.zeros(size + _LINE // dtype.itemsize, dtype)
+    start = -room.ctypes.data % _LINE // dtype.itemsize
+    return room[start : start + size]

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from segue.core.arrays import Float32Array, Float64Array, Int64Array
-from segue.models.alternating import Side, squares
+from segue.models.alternating import Side, gram
 
 _PAIRS: Final = 16_384  # observed pairs that stand for all of them: enough for a curve, little beside a sweep
 
@@ -36,13 +36,13 @@ class Objective:
         return cls(users, items, unobserved_weight, entries)
 
     def value(self, x: Float32Array, y: Float32Array) -> float:
-        """With the users' vectors x in the axes in which their Gram matrix is diagonal, as a half sweep leaves them."""
+        """With the users' vectors x and the items' vectors y."""
         rows = np.searchsorted(self.users.entries.offsets, self.entries, side="right") - 1
         p = np.einsum("ij,ij->i", x[rows], y[self.users.entries.columns[self.entries]]).astype(np.float64)
         excess, pull = self.users.excess[self.entries], self.users.pull[self.entries]
         share = self.users.entries.columns.size / self.entries.size
         observed = share * float((excess * p**2 - 2 * pull * p + pull).sum())
-        everywhere = self.unobserved_weight * float(squares(x) @ squares(y))
+        everywhere = self.unobserved_weight * float((gram(x, 1) * gram(y, 1)).sum())
         return observed + everywhere + _penalty(self.users, x) + _penalty(self.items, y)
 
 

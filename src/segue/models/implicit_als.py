@@ -20,14 +20,14 @@ from segue.core.spaces import Float, Int, Space
 from segue.core.vocabulary import Vocabulary
 from segue.errors import ArtifactError, DataError, SettingsError
 from segue.kernels.threads import blas
-from segue.models.alternating import Entries, Side, aligned, squares, to_axes
+from segue.models.alternating import Entries, Side, aligned, gram, squares, to_axes
 from segue.models.embedding import EmbeddingModel
 from segue.models.falling import Objective
 from segue.models.new_items import known_items, placed
 from segue.models.projection import listeners_of, projected
 from segue.models.weighting import Weighting, check_weighting, weighted
 
-Solver: TypeAlias = Literal["cg", "exact"]
+Solver: TypeAlias = Literal["cg", "block", "exact"]
 
 _INITIAL_SCALE: Final = 0.1  # standard deviation of the first item vectors' length (Rendle et al. 2021)
 _BLOCK_ROWS: Final = 8192  # histories that have their vectors at once
@@ -54,7 +54,11 @@ class ImplicitALS:
     weighting:          f, see `segue.models.weighting.weighted`; "power" is the square root.
     alpha:              how much more an observed pair counts the larger its weight; 0 and more.
     unobserved_weight:  how much an unobserved pair counts beside an observed one; 0..1.
-    solver:             "cg" (conjugate gradients from the last sweep's answer) or "exact" (Cholesky).
+    solver:             how a sweep solves for a row: "cg" (a few steps of conjugate gradients from the last sweep's
+                        answer), "block" (`block_size` factors after the other, the rest held fixed) or "exact".
+    block_size:         how many factors "block" solves for at once.
+    nonnegative:        whether all vectors are to be without negative values, so that factors can only add up, and read
+                        as groups to which users and items belong to some degree; for "block" and "exact".
 
     Raises SettingsError at birth where a value is not what it must be.
     """
@@ -74,9 +78,11 @@ class ImplicitALS:
     regularization: float = 0.1
     regularization_exponent: float = 1.0
     solver: Solver = "cg"
+    block_size: int = 64
+    nonnegative: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("factors", "iterations"):
+        for name in ("factors", "iterations", "block_size"):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise SettingsError(f"{name} must be a whole number of at least 1, got {value!r}")
@@ -96,6 +102,10 @@ class ImplicitALS:
         if self.solver not in get_args(Solver):
             expected = ", ".join(map(repr, get_args(Solver)))
             raise SettingsError(f"solver must be one of {expected}, got {self.solver!r}")
+        if not isinstance(self.nonnegative, bool):
+            raise SettingsError(f"nonnegative must be true or false, got {self.nonnegative!r}")
+        if self.nonnegative and self.solver == "cg":
+            raise SettingsError("with nonnegative, solver must be 'block' or 'exact': 'cg' knows no bounds")
 
     def fit(
         self, dataset: Dataset, *, seed: int = 0, progress: Progress = SILENT, threads: int | None = None
@@ -113,6 +123,8 @@ class ImplicitALS:
         x, y = aligned(len(users), self.factors), aligned(len(items), self.factors)
         scale = np.float32(_INITIAL_SCALE / math.sqrt(self.factors))
         y[:] = np.random.default_rng(seed).standard_normal(y.shape, dtype=np.float32) * scale
+        if self.nonnegative:
+            np.abs(y, out=y)
         objective = None if progress is SILENT else Objective.of(users, items, self.unobserved_weight, seed)
         with progress.task(self.name, total=self.iterations, unit="sweep") as task:
             for _ in range(self.iterations):
@@ -121,8 +133,9 @@ class ImplicitALS:
                     self._solve(items, x, y, threads)
                     note = "" if objective is None else f"loss {objective.value(x, y):.6g}"
                 task.advance(1, note)
-        with blas(1):
-            to_axes(y, x[:0], threads)
+        if not self.nonnegative:
+            with blas(1):
+                to_axes(y, x[:0], threads)
         return FittedImplicitALS(self, dataset.items, y)
 
     def restore(self, items: Vocabulary, arrays: Mapping[str, npt.NDArray[Any]]) -> FittedImplicitALS:
@@ -137,10 +150,19 @@ class ImplicitALS:
         return FittedImplicitALS(self, items, vectors, Origins.restored(arrays, len(items)))
 
     def _solve(self, side: Side, fixed: Float32Array, solved: Float32Array, threads: int | None) -> None:
-        """Half a sweep: one side against the other, both turned to the axes of the fixed one."""
+        """Half a sweep: one side against the other, both turned to the axes of the fixed one where they may be."""
+        size = self.block_size if self.solver == "block" else self.factors
+        if self.nonnegative:
+            shared = (self.unobserved_weight * gram(fixed, threads)).astype(np.float32)
+            side.solve_nonnegative(fixed, shared, solved, size, threads)
+            return
         diagonal = (self.unobserved_weight * to_axes(fixed, solved, threads)).astype(np.float32)
-        solve = side.solve if self.solver == "exact" else side.step_nearer
-        solve(fixed, diagonal, solved, threads)
+        if self.solver == "cg":
+            side.step_nearer(fixed, diagonal, solved, threads)
+        elif self.solver == "block":
+            side.solve_blocks(fixed, diagonal, solved, size, threads)
+        else:
+            side.solve(fixed, diagonal, solved, threads)
 
     def _entries(self, histories: Histories, n_items: int) -> Entries:
         """What is observed: each known item once per row with its f(weight), signed, without the zeros."""
@@ -161,7 +183,7 @@ class ImplicitALS:
 
 
 class FittedImplicitALS(EmbeddingModel):
-    """Item vectors, in the axes in which their Gram matrix is diagonal.
+    """Item vectors, in the axes in which their Gram matrix is diagonal; nonnegative ones in the axes they came in.
 
     A history's vector is the exact minimum of the objective over x, item vectors held fixed. It is stored for nobody: a
     user of the training data is answered by the history.
@@ -181,20 +203,26 @@ class FittedImplicitALS(EmbeddingModel):
         self._als = configuration
         self._placed: BoolArray | None = None if origins is None else ~origins.known
         trained = self.item_vectors if self._placed is None else self.item_vectors[~self._placed]
-        self._diagonal = (configuration.unobserved_weight * squares(trained)).astype(np.float32)
+        together = gram(trained, 1) if configuration.nonnegative else squares(trained)
+        self._shared = (configuration.unobserved_weight * together).astype(np.float32)  # of the matrices of all rows
 
     def query_vectors(self, histories: Histories, *, threads: int | None = None) -> Float32Array:
         """float32, shape (n, factors): the exact solution for each history; zeros where no weight is positive."""
         side = self._side(self._als._entries(histories, self.n_items))
         vectors = np.zeros((len(histories), self._als.factors), np.float32)
-        side.solve(self.item_vectors, self._diagonal, vectors, threads if len(side.entries.columns) > _FEW else 1)
+        threads = threads if len(side.entries.columns) > _FEW else 1
+        if self._als.nonnegative:
+            side.solve_nonnegative(self.item_vectors, self._shared, vectors, self._als.factors, threads)
+        else:
+            side.solve(self.item_vectors, self._shared, vectors, threads)
         return vectors
 
     def explain(self, history: Histories, item: int) -> Explanation:
         """The score of `item` for a single history, as a sum over the history's items; exact.
 
         With A x = sum_e pull_e z_e the equations of the history, the part of entry e is pull_e z_e . A^-1 y. A dislike
-        has no part of its own: it acts through A. Where there is no evidence the baseline is -inf.
+        has no part of its own: it acts through A. With `nonnegative`, A, z and y are cut to the factors that are not
+        zero in the history's vector. Where there is no evidence the baseline is -inf.
         Raises DataError unless there is one history and the item exists.
         """
         if len(history) != 1:
@@ -207,9 +235,13 @@ class FittedImplicitALS(EmbeddingModel):
         if not side.pull.any() or not self._evidence[position]:
             return Explanation(-math.inf, -math.inf, known.items, parts, "additive")
         vectors = self.item_vectors[entries.columns].astype(np.float64)
-        matrix = (vectors.T * side.excess) @ vectors
-        matrix[np.diag_indices_from(matrix)] += self._diagonal.astype(np.float64) + side.ridge[0]
-        direction = np.linalg.solve(matrix, self.item_vectors[position].astype(np.float64))
+        matrix = self._shared.astype(np.float64) if self._als.nonnegative else np.diag(self._shared.astype(np.float64))
+        matrix = matrix + (vectors.T * side.excess) @ vectors + side.ridge[0] * np.eye(self._als.factors)
+        free = np.ones(self._als.factors, np.bool_)
+        if self._als.nonnegative:
+            free = self.query_vectors(history)[0] > 0
+        direction = np.zeros(self._als.factors)
+        direction[free] = np.linalg.solve(matrix[np.ix_(free, free)], self.item_vectors[position, free])
         parts[known.weights != 0] = side.pull * (vectors @ direction)
         return Explanation(float(parts.sum(dtype=np.float64)), 0.0, known.items, parts, "additive")
 
@@ -249,6 +281,12 @@ class FittedImplicitALS(EmbeddingModel):
             histories = dataset.histories
             users = self.query_vectors(histories.where(known[histories.items]), threads=threads)
             listeners = self._als._entries(listeners_of(histories, items, dataset.n_items), items.size)
+            if self._als.nonnegative:
+                side = self._als._side(listeners.transposed())
+                vectors = np.zeros((items.size, self._als.factors), np.float32)
+                shared = (self._als.unobserved_weight * gram(users, threads)).astype(np.float32)
+                side.solve_nonnegative(users, shared, vectors, self._als.factors, threads)
+                return vectors, None
             return projected(users, listeners, self._als._side, self._als.unobserved_weight, threads), None
 
         new = placed(self.items, self.origins, self.item_vectors, None, dataset, [("projected", project)])

@@ -10,7 +10,6 @@ import scipy.sparse as sp
 
 from segue.core.dataset import Dataset
 from segue.evaluation.overheard import Overheard
-from segue.models.alternating import to_axes
 from segue.models.falling import Objective
 from segue.models.implicit_als import ImplicitALS
 
@@ -38,7 +37,6 @@ def test_its_value_is_the_sum_over_every_pair(exponent: float) -> None:
     als, dataset = dataclasses.replace(ALS, regularization_exponent=exponent), plays()
     rng = np.random.default_rng(1)
     x, y = (rng.standard_normal((n, 4)).astype(np.float32) for n in (50, 25))
-    to_axes(x, y, 1)
     entries = als._entries(dataset.histories, 25)
     objective = Objective.of(als._side(entries), als._side(entries.transposed()), als.unobserved_weight, 0)
     weights = dataset.csr().toarray().astype(np.float64)
@@ -63,7 +61,6 @@ def test_some_pairs_stand_for_many() -> None:
     entries = ALS._entries(dataset.histories, 60)
     users, items = ALS._side(entries), ALS._side(entries.transposed())
     x, y = (np.random.default_rng(n).standard_normal((n, 4)).astype(np.float32) for n in (400, 60))
-    to_axes(x, y, 1)
     whole = Objective.of(users, items, 0.2, seed=0).value(x, y)
     some = [Objective.of(users, items, 0.2, seed, pairs=1500).value(x, y) for seed in (0, 0, 1)]
     assert some[0] == some[1] != some[2]

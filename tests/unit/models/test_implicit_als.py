@@ -7,11 +7,13 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 import scipy.sparse as sp
+from scipy.optimize import nnls
 
 from segue.core.dataset import Dataset
 from segue.core.histories import Histories
@@ -21,6 +23,7 @@ from segue.metrics.gain import ndcg
 from segue.metrics.hits import recall
 from segue.metrics.judged import judge
 from segue.models.implicit_als import FittedImplicitALS, ImplicitALS
+from segue.models.weighting import Weighting
 from segue.readers import read
 from segue.splits import PerUserRatio, k_core
 
@@ -33,6 +36,19 @@ CONFIGURATIONS = [
     ImplicitALS(factors=5, iterations=3, weighting="log", alpha=4, unobserved_weight=0.01, regularization_exponent=0.5),
     ImplicitALS(factors=7, iterations=3, weighting="power", alpha=1, unobserved_weight=0),
     ImplicitALS(factors=40, iterations=2, unobserved_weight=1),
+    ImplicitALS(factors=10, iterations=3, solver="block", block_size=4, weighting="log", alpha=2),
+    ImplicitALS(factors=6, iterations=3, solver="exact", nonnegative=True),
+    ImplicitALS(factors=9, iterations=3, solver="block", block_size=4, nonnegative=True, weighting="linear", alpha=2),
+]
+#: Every solver, with and without the bound; one block of all factors is exact.
+SOLVERS = [
+    {"solver": "cg"},
+    {"solver": "exact"},
+    {"solver": "block", "block_size": 3},
+    {"solver": "block", "block_size": 100},
+    {"solver": "exact", "nonnegative": True},
+    {"solver": "block", "block_size": 3, "nonnegative": True},
+    {"solver": "block", "block_size": 100, "nonnegative": True},
 ]
 
 
@@ -69,21 +85,70 @@ def dense_objective(
     return float(fit + als.regularization * (users @ (x**2).sum(axis=1) + items @ (y**2).sum(axis=1)))
 
 
+def dense_solution(
+    als: ImplicitALS,
+    confidence: npt.NDArray[np.float64],
+    target: npt.NDArray[np.float64],
+    fixed: npt.NDArray[np.float64],
+) -> npt.NDArray[np.float64]:
+    """The best vector of each row of the matrix against the fixed side, by general solvers of least squares."""
+    solved = np.zeros((len(target), als.factors))
+    for row in range(len(target)):
+        n = target[row].sum()
+        if not n:
+            continue
+        root = np.sqrt(confidence[row])
+        ridge = als.regularization * n**als.regularization_exponent
+        tall = np.vstack([root[:, None] * fixed, np.sqrt(ridge) * np.eye(als.factors)])
+        right = np.concatenate([root * target[row], np.zeros(als.factors)])
+        solved[row] = nnls(tall, right)[0] if als.nonnegative else np.linalg.lstsq(tall, right)[0]
+    return solved
+
+
 @pytest.mark.parametrize("als", CONFIGURATIONS, ids=str)
 def test_a_history_gets_the_exact_minimum(als: ImplicitALS) -> None:
     dataset = listeners()
     model = als.fit(dataset)
+    expected = dense_solution(als, *dense_terms(als, dataset), model.item_vectors.astype(np.float64))
+    np.testing.assert_allclose(model.query_vectors(dataset.histories), expected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("weighting", list(WEIGHTINGS))
+@pytest.mark.parametrize("solver", [chosen for chosen in SOLVERS if chosen.get("block_size") != 3][1:], ids=str)
+def test_an_exact_sweep_is_the_dense_one(weighting: Weighting, solver: dict[str, Any]) -> None:
+    """With dislikes and zeros. Scores are compared: they are the same in every basis."""
+    dataset = listeners()
+    als = ImplicitALS(factors=7, iterations=2, weighting=weighting, alpha=3.0, unobserved_weight=0.3, **solver)
+    model = als.fit(dataset, seed=5)
     confidence, target = dense_terms(als, dataset)
-    y = model.item_vectors.astype(np.float64)
-    vectors = model.query_vectors(dataset.histories)
-    for user in range(dataset.n_users):
-        n = target[user].sum()
-        ridge = als.regularization * n**als.regularization_exponent
-        expected = np.zeros(als.factors)
-        if n:
-            matrix = (y.T * confidence[user]) @ y + ridge * np.eye(als.factors)
-            expected = np.linalg.solve(matrix, y.T @ (confidence[user] * target[user]))
-        np.testing.assert_allclose(vectors[user], expected, rtol=1e-3, atol=1e-4)
+    y = np.random.default_rng(5).standard_normal((dataset.n_items, 7), dtype=np.float32).astype(np.float64)
+    y *= 0.1 / math.sqrt(7)
+    y = np.abs(y) if als.nonnegative else y
+    for _ in range(2):
+        x = dense_solution(als, confidence, target, y)
+        y = dense_solution(als, confidence.T, target.T, x)
+    expected = dense_solution(als, confidence, target, y) @ y.T
+    scores = model.query_vectors(dataset.histories) @ model.item_vectors.T
+    np.testing.assert_allclose(scores, expected, rtol=2e-3, atol=2e-3)
+
+
+@pytest.mark.parametrize("weighting", list(WEIGHTINGS))
+@pytest.mark.parametrize("nonnegative", [False, True])
+def test_every_solver_comes_to_where_no_vector_can_do_better(weighting: Weighting, nonnegative: bool) -> None:
+    """With the users' vectors that a fit ends with held fixed, its items' vectors are at their dense minimum."""
+    dataset = listeners()
+    for solver in SOLVERS:
+        if solver.get("nonnegative", False) == nonnegative:
+            als = ImplicitALS(
+                factors=4, iterations=100, weighting=weighting, alpha=1.0, unobserved_weight=0.5, **solver
+            )
+            model = als.fit(dataset)
+            confidence, target = dense_terms(als, dataset)
+            x = model.query_vectors(dataset.histories).astype(np.float64)
+            y = model.item_vectors.astype(np.float64)
+            best = dense_solution(als, confidence.T, target.T, x)
+            value = dense_objective(als, dataset, x, y)
+            assert value == pytest.approx(dense_objective(als, dataset, x, best), rel=1e-4), solver
 
 
 @pytest.mark.parametrize("als", CONFIGURATIONS, ids=str)
@@ -105,13 +170,28 @@ def test_the_objective_falls_with_every_iteration(als: ImplicitALS) -> None:
     assert values == sorted(values, reverse=True)
 
 
-def test_conjugate_gradients_reach_the_objective_of_the_exact_solver() -> None:
+def test_every_solver_reaches_the_objective_of_the_exact_one() -> None:
     dataset = listeners()
-    values = [
-        ImplicitALS(factors=8, iterations=40, solver=solver).fit(dataset).objective(dataset)
-        for solver in ("cg", "exact")
-    ]
-    assert values[0] == pytest.approx(values[1], rel=2e-3)
+    values = [ImplicitALS(factors=8, iterations=40, **solver).fit(dataset).objective(dataset) for solver in SOLVERS[:4]]
+    assert values == pytest.approx([values[1]] * 4, rel=2e-3)
+
+
+@pytest.mark.parametrize("als", [als for als in CONFIGURATIONS if als.nonnegative], ids=str)
+def test_a_nonnegative_model_has_no_negative_value(als: ImplicitALS) -> None:
+    dataset = listeners()
+    model = als.fit(dataset)
+    assert (model.item_vectors >= 0).all()
+    assert (model.query_vectors(dataset.histories) >= 0).all()
+    assert (model.item_vectors == 0).mean() > 0.1
+
+
+def test_nonnegative_factors_are_the_groups_that_there_are() -> None:
+    three_kinds = np.kron(np.eye(3), np.ones((15, 5))).astype(np.float32)
+    als = ImplicitALS(factors=3, iterations=40, nonnegative=True, solver="exact")
+    model = als.fit(Dataset.from_csr(sp.csr_array(three_kinds)))
+    groups = model.item_vectors > 1e-3
+    assert sorted(map(tuple, np.unique(groups, axis=0).tolist())) == [(0, 0, 1), (0, 1, 0), (1, 0, 0)]
+    assert (groups == np.repeat(groups[::5], 5, axis=0)).all()
 
 
 @pytest.mark.parametrize("als", CONFIGURATIONS, ids=str)
@@ -174,10 +254,10 @@ def test_a_training_user_is_answered_by_the_history_alone() -> None:
         np.testing.assert_allclose(model.query_vectors(dataset.histories[user])[0], together[user], rtol=1e-5)
 
 
-@pytest.mark.parametrize("solver", ["cg", "exact"])
-def test_the_same_seed_gives_the_same_bytes_and_threads_change_nothing(solver: str) -> None:
+@pytest.mark.parametrize("solver", SOLVERS, ids=str)
+def test_the_same_seed_gives_the_same_bytes_and_threads_change_nothing(solver: dict[str, Any]) -> None:
     dataset = listeners(400, 100)
-    als = ImplicitALS(factors=20, iterations=4, solver=solver)  # type: ignore[arg-type]
+    als = ImplicitALS(factors=20, iterations=4, **solver)
     first = als.fit(dataset, seed=3, threads=2)
     for threads in (1, 2):
         again = als.fit(dataset, seed=3, threads=threads)
@@ -215,7 +295,10 @@ def test_a_dataset_without_a_positive_weight_is_refused(matrix: npt.NDArray[np.f
         ({"regularization": math.inf}, "regularization must be"),
         ({"regularization_exponent": -0.5}, "regularization_exponent must be"),
         ({"weighting": "cubic"}, "weighting must be one of binary, linear, log, power, got 'cubic'"),
-        ({"solver": "magic"}, "solver must be one of 'cg', 'exact', got 'magic'"),
+        ({"solver": "magic"}, "solver must be one of 'cg', 'block', 'exact', got 'magic'"),
+        ({"block_size": 0}, "block_size must be a whole number of at least 1, got 0"),
+        ({"nonnegative": 1, "solver": "exact"}, "nonnegative must be true or false, got 1"),
+        ({"nonnegative": True}, "with nonnegative, solver must be 'block' or 'exact'"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused(setting: dict[str, object], message: str) -> None:
@@ -223,10 +306,11 @@ def test_a_setting_that_cannot_be_is_refused(setting: dict[str, object], message
         ImplicitALS(**setting)  # type: ignore[arg-type]
 
 
-def test_numbers_that_run_over_end_in_a_clear_message() -> None:
+@pytest.mark.parametrize("solver", SOLVERS, ids=str)
+def test_numbers_that_run_over_end_in_a_clear_message(solver: dict[str, Any]) -> None:
     dataset = Dataset.from_csr(sp.csr_array(np.full((3, 3), 3e38, np.float32)))
     with pytest.raises(ModelError, match="lower alpha"), np.errstate(all="ignore"):
-        ImplicitALS(factors=2, weighting="linear", alpha=100.0).fit(dataset)
+        ImplicitALS(factors=2, weighting="linear", alpha=100.0, **solver).fit(dataset)
 
 
 def test_its_arrays_restore_it() -> None:
