@@ -31,6 +31,7 @@ from segue.core.topk import TopK
 from segue.core.vocabulary import Vocabulary
 from segue.errors import ArtifactError, DataError, SettingsError
 from segue.models import MODELS
+from segue.models.implicit_als import ImplicitALS
 from segue.models.item_knn import ItemKNN
 from segue.models.popularity import Popularity
 from segue.simulation import simulate
@@ -44,6 +45,8 @@ SMALL: Mapping[str, dict[str, Any]] = {
 }
 CASES: Mapping[str, Configuration] = {
     **{name: model(**SMALL.get(name, {})) for name, model in MODELS.items()},
+    "implicit-als, block": ImplicitALS(factors=8, iterations=8, solver="block", block_size=3),
+    "implicit-als, nonnegative": ImplicitALS(factors=8, iterations=8, solver="exact", nonnegative=True),
     "popularity, plays": Popularity(count="plays"),
     "popularity, within genres": Popularity(within="genres"),
     "item-knn, jaccard": ItemKNN("jaccard", neighbours=4, shrinkage=1.0),
