@@ -185,7 +185,7 @@ def train(
     One writer at a time: WorkspaceError where another process is writing. Interrupted, it keeps what is finished.
     """
     settings = read_settings(workspace)
-    chosen = [_known_model(name, settings) for name in names] or list(settings.training.models)
+    chosen = [known_model(name, settings) for name in names] or list(settings.training.models)
     seed = settings.training.seed if seed is None else seed
     with workspace.writing("train"):
         whole = read_dataset(workspace, settings)
@@ -216,7 +216,7 @@ def add_items(
     that a model was trained on. One writer at a time. Interrupted, it keeps what is finished.
     """
     settings = read_settings(workspace)
-    chosen = [_known_model(name, settings) for name in names] or list(settings.training.models)
+    chosen = [known_model(name, settings) for name in names] or list(settings.training.models)
     with workspace.writing("train"):
         dataset = settings.training.learning.weighed(read_dataset(workspace, settings))
         for name in chosen:
@@ -354,7 +354,7 @@ def tune(
     from segue import tuning  # deferred: Optuna takes a second to import, and no other command needs it
 
     settings = read_settings(workspace)
-    configuration = settings.models[_known_model(name, settings)]
+    configuration = settings.models[known_model(name, settings)]
     seed = settings.training.seed if seed is None else seed
     file = workspace.study_file(name)
     with workspace.writing("tune"):
@@ -522,7 +522,8 @@ def recommend_all(
     return Written(len(users), rows, empty)
 
 
-def _known_model(name: str, settings: Settings) -> str:
+def known_model(name: str, settings: Settings) -> str:
+    """The name, where there is such a model; NotFoundError offers a near one."""
     if name in settings.models:
         return name
     near = [match for match, _, _ in process.extract(name, list(settings.models), limit=1, score_cutoff=60)]
@@ -532,7 +533,7 @@ def _known_model(name: str, settings: Settings) -> str:
 
 def _candidates(names: Sequence[str], settings: Settings) -> dict[str, Candidate]:
     """What is evaluated: the models named, or those of the settings and, where wanted, the pipeline."""
-    chosen = [name if name == PIPELINE else _known_model(name, settings) for name in names]
+    chosen = [name if name == PIPELINE else known_model(name, settings) for name in names]
     if not names:
         chosen = [*settings.training.models, *([PIPELINE] if settings.evaluation.pipeline else [])]
     candidates: dict[str, Candidate] = {

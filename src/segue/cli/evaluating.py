@@ -10,6 +10,7 @@ import typer
 
 from segue.cli.call import Call, SeedOption, ThreadsOption, command
 from segue.cli.show import Column, counted, emit, note, paragraph, say, table
+from segue.cli.suite import evaluate_suite
 from segue.cli.training import ModelOption
 
 if TYPE_CHECKING:
@@ -35,6 +36,12 @@ def evaluate(
     bins: Annotated[
         bool, typer.Option("--bins", help="Also by how much is known of users and items (the first metric).")
     ] = False,
+    suite: Annotated[
+        bool, typer.Option("--suite", help="Every model, each tuned with the same number of trials first.")
+    ] = False,
+    trials: Annotated[
+        int | None, typer.Option("--trials", min=1, metavar="N", help="How many trials each model of a suite gets.")
+    ] = None,
     report: Annotated[bool, typer.Option("--report/--no-report", help="Also write a page with plots.")] = True,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first line of a file that is wrong.")] = False,
     seed: SeedOption = None,
@@ -49,7 +56,14 @@ def evaluate(
 
     if (train_file is None) != (test_file is None):
         raise SettingsError("--train-file and --test-file belong together; name both")
+    if trials is not None and not suite:
+        raise SettingsError("--trials is for --suite, which tunes each model first; segue tune tunes a single one")
     workspace = call.open()
+    if suite:
+        if train_file is not None or part != "test" or bins:
+            raise SettingsError("--suite asks the test part of the workspace's own data; leave out what says otherwise")
+        evaluate_suite(call, workspace, model or [], trials, report=report, seed=seed, threads=threads)
+        return
     files = None
     with shown() as progress:
         if train_file is not None and test_file is not None:
