@@ -33,6 +33,7 @@ from segue.errors import ArtifactError, DataError, SettingsError
 from segue.models import MODELS
 from segue.models.implicit_als import ImplicitALS
 from segue.models.item_knn import ItemKNN
+from segue.models.minhash import MinHash
 from segue.models.popularity import Popularity
 from segue.simulation import simulate
 from worlds import TwoGenres, as_ratings, dataset_of, first_items, small_datasets, two_genres, two_genres_rated
@@ -51,6 +52,8 @@ CASES: Mapping[str, Configuration] = {
     "popularity, within genres": Popularity(within="genres"),
     "item-knn, jaccard": ItemKNN("jaccard", neighbours=4, shrinkage=1.0),
     "item-knn, binary": ItemKNN(neighbours=3, shrinkage=0.0, weighting="binary"),
+    "minhash, every listener": MinHash(threshold=0.2, min_listeners=1),
+    "minhash, estimated": MinHash(threshold=0.1, verify="estimate", min_listeners=1),
 }
 IMPERSONAL = {"popularity", "popularity, plays"}  # the same list for everybody
 
