@@ -141,9 +141,9 @@ class MinHash:
         many pairs the cap on buckets left out is told as a note, and is the model's `left_out`. Raises DataError where
         no entry has a positive weight.
         """
-        sets, keys = _listeners(dataset, self.min_listeners)
-        if not sets.elements.size:
+        if not (dataset.histories.merged().weights > 0).any():
             raise DataError("minhash needs at least one entry with a positive weight, and there is none")
+        sets, keys = _listeners(dataset, self.min_listeners)
         functions = multipliers(self.places, seed)
         signatures = signed(sets.offsets, keys[sets.elements], functions, threads=threads)
         buckets = bucketed(signatures, *self.banding, threads=threads)
