@@ -73,7 +73,7 @@ class Histories:
         if self.order == "time":
             if times is None:
                 raise DataError("histories ordered by time need times")
-            falls = np.flatnonzero(np.diff(times) < 0) + 1
+            falls = np.flatnonzero(times[1:] < times[:-1]) + 1
             if not np.isin(falls, offsets).all():
                 raise DataError("histories ordered by time must have rising times within each row")
         if self.context is not None and self.context.height != len(self):

@@ -161,8 +161,15 @@ def _as_series(ids: Iterable[str] | pl.Series) -> pl.Series:
 def _digest(series: pl.Series) -> str:
     digest = hashlib.sha256()
     for start in range(0, series.len(), 65_536):
-        for identifier in series.slice(start, 65_536).to_list():
-            encoded = identifier.encode()
-            digest.update(len(encoded).to_bytes(4, "little"))
-            digest.update(encoded)
+        ids = series.slice(start, 65_536)
+        text = np.frombuffer("".join(ids.to_list()).encode(), np.uint8)
+        lengths = ids.str.len_bytes().to_numpy().astype("<u4")
+        # Each id is preceded by its length, four bytes from the lowest on.
+        spread = np.ones(text.size + 4 * lengths.size, np.bool_)
+        places = (np.cumsum(lengths + 4, dtype=np.int64) - lengths - 4)[:, np.newaxis] + np.arange(4)
+        spread[places] = False
+        content = np.empty(spread.size, np.uint8)
+        content[places] = lengths.view(np.uint8).reshape(-1, 4)
+        content[spread] = text
+        digest.update(content.data)
     return digest.hexdigest()
