@@ -112,7 +112,8 @@ def print_tuning(found: Tuning, *, applied: bool) -> None:
         say("what mattered: " + ", ".join(f"{name} {share:.0%}" for name, share in found.importance.items()))
     for edge in found.edges:
         note(str(edge))
-    for caution in cautions(parse_all(found.metrics)):
+    cut = found.validation["folds"][0]["settings"].get("relevant_above", 0)
+    for caution in cautions(parse_all(found.metrics), cut or None):
         note(caution)
     say()
     if applied:

@@ -136,7 +136,7 @@ def evaluate(
         level=level,
         list_lengths=lengths,
         list_length=depth,
-        warnings=(*inspection.warnings, *cautions(chosen)),
+        warnings=(*inspection.warnings, *cautions(chosen, _cut(split))),
         refit=refit,
         threads=threads,
         scored_at=scored_at,
@@ -200,6 +200,13 @@ def check_lengths(metrics: Sequence[AnyMetric], n_items: int) -> None:
                 f"{metric.name} asks for lists of {metric.k}, but there are only {n_items} items; "
                 f"ask for '{stem}@{n_items}' or less"
             )
+
+def _cut(split: Split) -> float | None:
+    """The rating up to which hidden ones are left out as not relevant; None where all of the scale is relevant."""
+    above = getattr(split.how, "relevant_above", None)
+    scale = split.train.scale
+    return above if above is not None and scale is not None and above >= scale[0] else None
+
 
 
 def _described(model: Recommender) -> dict[str, Any]:

@@ -105,8 +105,11 @@ def cut_metric(stem: str, k: int) -> ListMetric | SystemMetric:
     return SystemMetric(f"{stem}@{k}", k, compute, higher_is_better)
 
 
-def cautions(metrics: Iterable[object]) -> tuple[str, ...]:
-    """What a reader of these metrics must know, as sentences; none where all of them speak for themselves."""
+def cautions(metrics: Iterable[object], cut: float | None = None) -> tuple[str, ...]:
+    """What a reader of these metrics must know, as sentences; none where all of them speak for themselves.
+
+    cut: hidden ratings up to this one were left out, since they are not relevant; None where none were.
+    """
     names = [metric.name for metric in metrics if isinstance(metric, RatingMetric)]
     if not names:
         return ()
@@ -115,7 +118,12 @@ def cautions(metrics: Iterable[object]) -> tuple[str, ...]:
         f"{', '.join(names)} {take} scores for predicted weights, which is meant for models whose scores are on the "
         "scale of the weights; for models that only rank, such as popularity and item-knn, the figure is noise"
     )
-    return (said,)
+    if cut is None:
+        return (said,)
+    return said, (
+        f"{', '.join(names)} {'look' if len(names) > 1 else 'looks'} at hidden ratings above {cut:g} only, since "
+        "relevant_above leaves the others out; set it below the scale to predict all"
+    )
 
 
 def check_needs(metrics: Iterable[BeyondMetric], catalogue: Catalogue) -> None:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from segue.core.arrays import Float64Array, Int64Array, frozen
 from segue.core.histories import Histories
-from segue.core.protocols import Recommender
+from segue.core.protocols import PredictsRatings, Recommender
 from segue.errors import DataError, ModelError
 
 _BLOCK: Final = 2**20  # candidates scored at once, padding included
@@ -62,13 +62,15 @@ class Rated:
 
 
 def rate(model: Recommender, given: Histories, hidden: Histories, *, otherwise: float) -> Rated:
-    """Takes a model's scores for predictions of the weights that were hidden.
+    """A model's predictions of the weights that were hidden: of one that predicts ratings, those (which are held to
+    the scale); of any other, its scores.
 
     given, hidden: n rows each, what the model is shown and what it is asked about, each hidden item once.
-    otherwise:     the prediction where the model has no evidence (a score of -inf) or does not know the item, such as
-                   the mean weight of the training data. All pairs stay in the average, whatever the model.
+    otherwise:     the prediction where a score says that there is no evidence (-inf), or the model does not know the
+                   item, such as the mean weight of the training data. All pairs stay in the average, whatever the
+                   model. A model that predicts ratings has one for every pair.
 
-    This means something for models whose scores are on the scale of the weights; what others are given here is noise.
+    Scores mean something where they are on the scale of the weights; what other models are given here is noise.
     Raises DataError where the rows do not fit together or nothing is hidden, ModelError where a score is NaN or +inf.
     """
     if len(given) != len(hidden):
@@ -81,7 +83,9 @@ def rate(model: Recommender, given: Histories, hidden: Histories, *, otherwise: 
         places = np.arange(block.n_entries) - np.repeat(block.offsets[:-1], block.lengths)
         candidates = np.full((len(block), int(block.lengths.max(initial=0))), -1, np.int32)
         candidates[block.row_of_entry, places] = np.where(block.items < len(model.items), block.items, -1)
-        scores = np.asarray(model.score(given[start : start + size], candidates))
+        shown = given[start : start + size]
+        foretells = isinstance(model, PredictsRatings)
+        scores = np.asarray(model.predict(shown, candidates) if foretells else model.score(shown, candidates))
         if scores.shape != candidates.shape:
             raise ModelError(f"scores of {candidates.shape} candidates have shape {scores.shape}")
         first = int(hidden.offsets[start])

@@ -23,9 +23,11 @@ from segue.evaluation import Evaluation, asking, evaluate, pool
 from segue.evaluation.beyond import BeyondResult, beyond_values, pooled_beyond
 from segue.evaluation.uncertainty import interval, resampled_means
 from segue.metrics import Exposure, coverage, gini, parse, personalization, rmse
+from segue.models.explicit_als import ExplicitALS
 from segue.models.fitted import FittedModel
 from segue.models.item_knn import ItemKNN
 from segue.models.popularity import Popularity
+from segue.simulation import simulate
 from segue.splits import PerUserRatio, Split
 from worlds import dataset_of, two_genres
 
@@ -284,3 +286,12 @@ def test_a_reader_of_errors_is_told_whose_scores_predict_weights(rated: Split) -
     asked = evaluate(models, rated, ["recall@5", "rmse", "r2"], resamples=200).warnings
     assert [warning for warning in asked if warning.startswith("rmse, r2 take scores for predicted weights")]
     assert not any("scores" in warning for warning in evaluate(models, rated, ["recall@5"], resamples=200).warnings)
+
+
+def test_a_reader_of_errors_is_told_where_low_ratings_are_not_among_them() -> None:
+    ratings = simulate(listeners=40, tracks=60, seed=0).ratings
+    models = {"biases": ExplicitALS(factors=0)}
+    for above, told in ((0.0, False), (3.5, True)):
+        split = PerUserRatio(relevant_above=above).split(ratings)
+        warnings = evaluate(models, split, ["rmse"], resamples=100).warnings
+        assert any("hidden ratings above 3.5 only" in warning for warning in warnings) == told

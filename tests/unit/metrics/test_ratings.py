@@ -18,12 +18,14 @@ from segue.core.arrays import BoolArray, Float32Array, Int32Array
 from segue.core.dataset import Dataset
 from segue.core.histories import Histories
 from segue.core.progress import SILENT, Progress
-from segue.core.protocols import Recommender
+from segue.core.protocols import PredictsRatings, Recommender
 from segue.core.topk import TopK
 from segue.core.vocabulary import Vocabulary
 from segue.errors import DataError, ModelError
 from segue.metrics import mae, mse, parse, r2, rate, rmse
 from segue.metrics import ratings as ratings_module
+from segue.models.explicit_als import ExplicitALS
+from worlds import rated
 
 
 @dataclass(frozen=True)
@@ -113,27 +115,40 @@ def test_a_fake_that_predicts_is_a_recommender() -> None:
 
 
 def test_scores_are_taken_for_predictions_of_what_was_hidden() -> None:
-    rated = rate(model(2.0, 3.5, 4.0), Histories.of([[1], [0]]), HIDDEN, otherwise=9.0)
-    assert rated.users.tolist() == [0, 0, 1]
-    assert rated.items.tolist() == [2, 0, 1]
-    assert rated.predictions.tolist() == [4.0, 2.0, 3.5]
-    assert rated.truth.tolist() == [5.0, 1.0, 3.0]
-    assert rated.unpredicted == 0
+    found = rate(model(2.0, 3.5, 4.0), Histories.of([[1], [0]]), HIDDEN, otherwise=9.0)
+    assert found.users.tolist() == [0, 0, 1]
+    assert found.items.tolist() == [2, 0, 1]
+    assert found.predictions.tolist() == [4.0, 2.0, 3.5]
+    assert found.truth.tolist() == [5.0, 1.0, 3.0]
+    assert found.unpredicted == 0
 
 
 def test_a_pair_without_evidence_takes_the_stand_in_and_is_counted() -> None:
-    rated = rate(model(-np.inf, 3.5), Histories.of([[1], [0]]), HIDDEN, otherwise=3.0)
-    assert rated.predictions.tolist() == [3.0, 3.0, 3.5]  # item 2 is unknown to the model, item 0 has no evidence
-    assert rated.unpredicted == 2
+    found = rate(model(-np.inf, 3.5), Histories.of([[1], [0]]), HIDDEN, otherwise=3.0)
+    assert found.predictions.tolist() == [3.0, 3.0, 3.5]  # item 2 is unknown to the model, item 0 has no evidence
+    assert found.unpredicted == 2
+
+
+def test_a_model_that_predicts_ratings_is_asked_for_every_pair_even_of_unknown_items_and_empty_histories() -> None:
+    fitted = ExplicitALS(factors=0, bias_regularization=1e-6).fit(
+        rated([{0: 5.0, 1: 5.0}, {1: 5.0}, {0: 1.0}], 2, (1, 5))
+    )
+    assert isinstance(fitted, PredictsRatings)
+    hidden = Histories.of([{1: 1.0, 7: 1.0}, {0: 5.0}])
+    found = rate(fitted, Histories.of([{0: 5.0}, {}]), hidden, otherwise=-9.0)
+    expected = fitted.predict(Histories.of([{0: 5.0}, {}]), np.array([[1, 7], [0, -1]], np.int32))
+    assert found.predictions.tolist() == expected.astype(np.float64).ravel()[:3].tolist()
+    assert found.predictions.max() <= 5
+    assert found.unpredicted == 0
 
 
 def test_sums_over_users_give_the_measures_of_all_pairs() -> None:
-    rated = rate(model(2.0, 3.5, 4.0), Histories.of([[1], [0]]), HIDDEN, otherwise=0.0)
+    found = rate(model(2.0, 3.5, 4.0), Histories.of([[1], [0]]), HIDDEN, otherwise=0.0)
     for name, function in {"rmse": rmse, "mse": mse, "mae": mae, "r2": r2}.items():
         metric = parse(name)
-        expected = function(rated.predictions, rated.truth)
-        assert float(metric.compute(rated.sums().sum(axis=0))) == pytest.approx(expected)  # type: ignore[arg-type, call-arg]
-        assert float(metric.compute(rated.sums().mean(axis=0))) == pytest.approx(expected)  # type: ignore[arg-type, call-arg]
+        expected = function(found.predictions, found.truth)
+        assert float(metric.compute(found.sums().sum(axis=0))) == pytest.approx(expected)  # type: ignore[arg-type, call-arg]
+        assert float(metric.compute(found.sums().mean(axis=0))) == pytest.approx(expected)  # type: ignore[arg-type, call-arg]
 
 
 def test_rating_in_small_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
