@@ -1,0 +1,5 @@
+"""The few kernels that also run on a graphics processor, by PyTorch (extra `neural`): arrays in, arrays out.
+
+Nobody else imports PyTorch for them: a caller imports this package when a device is asked for. They run on tensors of
+the main processor, too ("cpu"), which is how their results are held to those of the compiled kernels.
+"""
