@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import numpy as np
 import polars as pl
 
-from segue.bootstrap import Station
 from segue.core.catalogue import Catalogue
 from segue.core.dataset import Dataset
+from segue.models.explicit_als import ExplicitALS
 from segue.models.item_knn import ItemKNN
 from segue.models.popularity import Popularity
 from segue.pipeline import Pipeline
+from segue.ranking.by_model import ModelRanker
 from segue.retrieval.search import TitleSearch
 from segue.retrieval.sources import Source
+from segue.station import Station
 
 TRAINED_AT = datetime(2024, 5, 17, 12, 0, tzinfo=UTC)
 
@@ -95,5 +99,38 @@ def station() -> Station:
         search=TitleSearch(data.catalogue, popularity.counts),
         name="The Test Tapes",
         version="0123abcd",
+        trained_at=TRAINED_AT,
+    )
+
+
+def rated_station() -> Station:
+    """The same listeners and tracks with ratings from 1 to 5, more for more plays; explicit-als ranks. Every other
+    listener has a name."""
+    plays = dataset()
+    histories = plays.histories
+    stars = 1 + (histories.items + histories.row_of_entry) % 2 + np.minimum(histories.weights, 3)
+    names = [None if user % 2 else f"Ana {user}" for user in range(plays.n_users)]
+    data = replace(
+        plays,
+        histories=replace(histories, weights=stars.astype(np.float32), repeats="last"),
+        feedback="ratings",
+        scale=(1.0, 5.0),
+        user_table=pl.DataFrame({"id": plays.users.series, "name": names}, schema={"id": pl.String, "name": pl.String}),
+    )
+    popularity = Popularity().fit(data)
+    als = ExplicitALS(factors=4).fit(data)
+    pipeline = Pipeline(
+        [Source("explicit-als", als), Source("popularity", popularity)],
+        ranker=ModelRanker(als),
+        fallback=popularity,
+        catalogue=data.catalogue,
+    )
+    return Station(
+        dataset=data,
+        pipeline=pipeline,
+        models={"popularity": popularity, "explicit-als": als},
+        search=TitleSearch(data.catalogue, popularity.counts),
+        name="The Rated Tapes",
+        version="4567cdef",
         trained_at=TRAINED_AT,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -13,20 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
-import polars as pl
 from rapidfuzz import process
 
 from segue import settings as settings_file
-from segue.core.arrays import BoolArray
 from segue.core.dataset import Dataset
-from segue.core.histories import Histories
 from segue.core.origins import Origin
 from segue.core.progress import SILENT, Progress
-from segue.core.protocols import FindsSimilar, Recommender, TakesItems
-from segue.core.topk import TopK
+from segue.core.protocols import Recommender, TakesItems
 from segue.dataset_files import Source
-from segue.durable import write_text, written_file
-from segue.errors import ArtifactError, DataError, NotFoundError, SettingsError, StorageError, WorkspaceError
+from segue.durable import write_text
+from segue.errors import ArtifactError, DataError, NotFoundError, StorageError, WorkspaceError
 from segue.evaluation import Candidate, Evaluation, Experiment, PartName, PipelinePlan, Witness
 from segue.identity import merged
 from segue.models.popularity import PopularityModel
@@ -39,6 +34,7 @@ from segue.retrieval.search import TitleSearch
 from segue.retrieval.sources import Source as Nominator
 from segue.settings import Settings
 from segue.splits import PublishedSplit, Split, Splitter, k_core, published_split
+from segue.station import Station
 from segue.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -47,40 +43,6 @@ if TYPE_CHECKING:
 ALWAYS_EVALUATED: Final = ("popularity", "item-knn")
 PIPELINE: Final = "pipeline"
 _SIMULATED: Final = "simulation"
-_ROWS_AT_ONCE: Final = 1 << 20  # recommendations held in memory by `recommend_all`
-
-
-@dataclass(frozen=True, slots=True)
-class Station:
-    """Everything that answers a request, opened once.
-
-    models:     by name, each valid for the dataset's items.
-    version:    short and changing with every trained model, shown in every answer; trained_at: when, UTC.
-    """
-
-    dataset: Dataset
-    pipeline: Pipeline
-    models: Mapping[str, Recommender]
-    search: TitleSearch
-    name: str
-    version: str
-    trained_at: datetime
-
-    def similar(self, item: int, k: int, model: str | None = None) -> tuple[str, TopK]:
-        """The k items most like one, and the name of the model that says so: the one asked for, or the first that can.
-
-        Raises NotFoundError for a model that is not there, SettingsError for one that knows nothing of likeness.
-        """
-        able = {name: fitted for name, fitted in self.models.items() if isinstance(fitted, FindsSimilar)}
-        if model is not None and model not in self.models:
-            raise NotFoundError(f"no model is called {model!r}; there are {', '.join(self.models)}", list(self.models))
-        if not able or (model is not None and model not in able):
-            raise SettingsError(
-                f"{model or 'none of the models'} cannot say which items are alike; "
-                + (f"ask {', '.join(able)}" if able else "train item-knn or implicit-als")
-            )
-        name = model if model is not None else next(iter(able))
-        return name, able[name].similar_items([item], k)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +85,6 @@ class Tuned:
     found: Tuning
     record: Path
     aside: Path | None
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What `recommend_all` wrote; `empty` users got no list."""
-
-    users: int
-    rows: int
-    empty: int
 
 
 def create_workspace(folder: Path) -> Workspace:
@@ -393,9 +346,12 @@ def apply_tuning(workspace: Workspace, found: Tuning) -> None:
 
 
 def splitter_of(dataset: Dataset, settings: Settings) -> Splitter:
-    """The way to split that the settings name; "auto" cuts by time where there are times, else it holds users out."""
+    """The way to split that the settings name. "auto" hides a share of everybody's ratings where there are ratings; of
+    other data it cuts by time where there are times, and holds users out where there are none."""
     name = settings.evaluation.split
-    if name == "auto":
+    if name == "auto" and dataset.feedback == "ratings":
+        name = "per-user"
+    elif name == "auto":
         name = "held-out-users" if dataset.histories.times is None else "time-cut"
     return settings.splits[name]
 
@@ -459,67 +415,6 @@ def build_pipeline(settings: Settings, models: Mapping[str, Recommender], datase
         fallback=None if chosen.fallback == "none" else cast("PopularityModel", models[chosen.fallback]),
         catalogue=dataset.catalogue,
     )
-
-
-def history_of(station: Station, user: str) -> Histories:
-    """The history of a user of the dataset, by id; NotFoundError offers near ids."""
-    if user not in station.dataset.users:
-        try:
-            station.dataset.users.position(user)
-        except NotFoundError as error:
-            near = f"; did you mean {', '.join(error.near)}?" if error.near else ""
-            raise NotFoundError(
-                f"there is no user {user!r} among the {station.dataset.n_users:,} of this dataset{near}", error.near
-            ) from None
-    return station.dataset.histories[station.dataset.users.position(user)]
-
-
-def history_of_likes(station: Station, queries: Sequence[str]) -> Histories:
-    """A history of the items that these queries name, each liked once; raises as `TitleSearch.resolve` does."""
-    return Histories.of([dict.fromkeys((station.search.resolve(query) for query in queries), 1.0)])
-
-
-def with_location(station: Station) -> BoolArray:
-    """Which items can be played: bool over `station.pipeline.items`, true where the catalogue has a location.
-
-    Raises NotFoundError where there is no such item.
-    """
-    there = station.dataset.catalogue.column("location").is_not_null().head(len(station.pipeline.items)).to_numpy()
-    if not there.any():
-        raise NotFoundError(
-            "nothing that the models know has a file or an address; bring in your music folder: segue import FOLDER "
-            "--append, and train if it holds other music than the catalogue"
-        )
-    return there
-
-
-def recommend_all(
-    station: Station, out: Path, k: int, *, progress: Progress = SILENT, threads: int | None = None
-) -> Written:
-    """Writes the lists of all users to one Parquet file (user, rank, item, score), whole or not at all.
-
-    Memory does not grow with the number of users: blocks of about a million rows go to disk, and are joined there.
-    """
-    users = station.dataset.users
-    block = max(1, _ROWS_AT_ONCE // k)
-    rows = empty = 0
-    with written_file(out) as temporary:
-        parts = temporary.with_name(temporary.name + ".parts")
-        parts.mkdir()
-        try:
-            with progress.task("recommending", total=len(users), unit="users") as task:
-                for number, start in enumerate(range(0, len(users), block)):
-                    chosen = slice(start, min(start + block, len(users)))
-                    top = station.pipeline.recommend(station.dataset.histories[chosen], k, threads=threads).top
-                    frame = top.to_frame(station.dataset.items, users.series[chosen].to_list())
-                    frame.rename({"row": "user"}).write_parquet(parts / f"{number:06d}.parquet")
-                    rows += frame.height
-                    empty += int(np.count_nonzero(top.lengths == 0))
-                    task.advance(len(top))
-            pl.scan_parquet(sorted(parts.iterdir())).sink_parquet(temporary)
-        finally:
-            shutil.rmtree(parts, ignore_errors=True)
-    return Written(len(users), rows, empty)
 
 
 def known_model(name: str, settings: Settings) -> str:

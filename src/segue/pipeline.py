@@ -21,6 +21,7 @@ from segue.core.asking import allowed_mask, blocked_items, check_k
 from segue.core.candidates import Move, Pool, Reason, Recommendations, Trace
 from segue.core.catalogue import Catalogue
 from segue.core.histories import Histories
+from segue.core.protocols import Recommender
 from segue.core.origins import Origin
 from segue.core.topk import TopK
 from segue.core.vocabulary import Vocabulary
@@ -130,6 +131,11 @@ class Pipeline:
     def sources(self) -> tuple[Source, ...]:
         """Who nominates."""
         return self._sources
+
+    @property
+    def ranking_model(self) -> Recommender | None:
+        """The one model whose score orders the candidates; None where several do."""
+        return self._ranker.model
 
     @property
     def rules(self) -> tuple[Rule, ...]:

@@ -25,6 +25,7 @@ COMMANDS = (
     "search",
     "recommend",
     "similar",
+    "audience",
     "serve",
     "doctor",
 )
@@ -75,6 +76,9 @@ def test_the_version_is_the_package_s() -> None:
         (["recommend", "--user", "1", "-k", "0"], "1"),
         (["train", "--threads", "0"], "1"),
         (["similar"], "QUERY"),
+        (["audience"], "give one of QUERY and --all"),
+        (["audience", "a", "--all", "--out", "x.parquet"], "give one of QUERY and --all"),
+        (["audience", "--all"], "belong together"),
         (["import"], "PATH"),
     ],
 )
@@ -226,11 +230,31 @@ def test_similar_items_are_of_the_same_half(trained: Path) -> None:
     assert {item["id"] for item in answer["items"]} <= {f"s{place}" for place in range(1, 6)}
 
 
+def test_an_audience_is_of_those_who_do_not_have_the_item_and_hear_its_half(trained: Path) -> None:
+    answer = ok(segue("-w", trained, "audience", "Song 0", "-k", "50", "--json", "--model", "item-knn")).json
+    assert (answer["query"], answer["item"]["id"], answer["model"]) == ("Song 0", "s0", "item-knn")
+    without = {f"u{user}" for user in range(0, 24, 2) if user // 2 % 6 not in (3, 4, 5)}
+    assert {user["id"] for user in answer["users"]} == without
+    assert [user["rank"] for user in answer["users"]] == list(range(1, len(without) + 1))
+    shown = ok(segue("-w", trained, "audience", "s0", "-k", "2"))
+    assert "whom Artist 0 - Song 0 suits, by " in shown.err
+    assert shown.out.splitlines()[0].split() == ["#", "score", "id"]
+
+
+def test_audiences_of_all_items_are_a_table(trained: Path, tmp_path: Path) -> None:
+    out = tmp_path / "audiences.parquet"
+    answer = ok(segue("-w", trained, "audience", "--all", "--out", out, "-k", "2", "--json")).json
+    frame = pl.read_parquet(out)
+    assert frame.columns == answer["columns"] == ["item", "item_name", "rank", "user", "score"]
+    assert (answer["items"], answer["rows"]) == (12, frame.height)
+    assert ok(segue("-w", trained, "audience", "--all", "--out", out)).out.startswith(f"{out}: ")
+
+
 def test_recommend_all_writes_every_user_s_list(trained: Path, tmp_path: Path) -> None:
     out = tmp_path / "lists.parquet"
     answer = ok(segue("-w", trained, "recommend", "--all", "--out", out, "-k", "2", "--json")).json
     frame = pl.read_parquet(out)
-    assert frame.columns == ["user", "rank", "item", "score"]
+    assert frame.columns == answer["columns"] == ["user", "rank", "item", "item_name", "score"]
     assert frame["user"].n_unique() == answer["users"] == 24
     assert frame.height == answer["rows"]
     one = ok(segue("-w", trained, "recommend", "--user", "u7", "-k", "2", "--json")).json["items"]

@@ -18,11 +18,13 @@ from segue.core.dataset import Dataset
 from segue.core.histories import Histories
 from segue.core.progress import Task
 from segue.core.vocabulary import Vocabulary
-from segue.errors import ArtifactError, DataError, NotFoundError, SettingsError, WorkspaceError
+from segue.errors import ArtifactError, DataError, NotFoundError, WorkspaceError
 from segue.importing import Adding, import_dataset
 from segue.ranking.by_model import ModelRanker
 from segue.settings import PipelineSettings, Settings, parse
+from segue.station import Station
 from segue.workspace import Workspace
+from worlds import as_ratings
 
 SMALL = """
 [training]
@@ -59,7 +61,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 @pytest.fixture
-def station(workspace: Workspace) -> bootstrap.Station:
+def station(workspace: Workspace) -> Station:
     list(bootstrap.train(workspace))
     return bootstrap.open_station(workspace)
 
@@ -110,7 +112,7 @@ def test_an_unknown_model_is_offered_the_near_one(workspace: Workspace) -> None:
     assert caught.value.near == ("popularity",)
 
 
-def test_a_station_holds_what_the_settings_name(station: bootstrap.Station, workspace: Workspace) -> None:
+def test_a_station_holds_what_the_settings_name(station: Station, workspace: Workspace) -> None:
     assert station.name == "w"
     assert list(station.models) == ["item-knn", "popularity"]
     assert [source.name for source in station.pipeline.sources] == ["item-knn", "popularity"]
@@ -119,7 +121,7 @@ def test_a_station_holds_what_the_settings_name(station: bootstrap.Station, work
     assert bootstrap.open_station(workspace).version == station.version
 
 
-def test_another_model_is_another_version(station: bootstrap.Station, workspace: Workspace) -> None:
+def test_another_model_is_another_version(station: Station, workspace: Workspace) -> None:
     workspace.settings_file.write_text(SMALL + "[models.item-knn]\nneighbours = 2\n", encoding="utf-8")
     list(bootstrap.train(workspace, ["item-knn"]))
     assert bootstrap.open_station(workspace).version != station.version
@@ -131,9 +133,7 @@ def test_without_a_model_it_says_which_and_how_to_train(workspace: Workspace) ->
         bootstrap.open_station(workspace)
 
 
-def test_models_of_other_items_are_refused_and_longer_data_is_not(
-    station: bootstrap.Station, workspace: Workspace
-) -> None:
+def test_models_of_other_items_are_refused_and_longer_data_is_not(station: Station, workspace: Workspace) -> None:
     grown = dataset()
     items = grown.items.extended(["s12"])
     catalogue = Catalogue(pl.DataFrame({"id": items.series}))
@@ -169,58 +169,6 @@ def test_the_models_of_the_three_stages_are_opened() -> None:
     assert PipelineSettings().models == ("implicit-als", "item-knn", "popularity")
 
 
-def test_the_history_of_a_user_is_the_one_of_the_dataset(station: bootstrap.Station) -> None:
-    assert bootstrap.history_of(station, "u3") == station.dataset.histories[3]
-    with pytest.raises(NotFoundError, match=r"no user 'u33' among the 20 .*did you mean u3"):
-        bootstrap.history_of(station, "u33")
-
-
-def test_likes_are_resolved_by_id_and_title_and_count_once(station: bootstrap.Station) -> None:
-    history = bootstrap.history_of_likes(station, ["s3", "Song 4", "Ada - Song 3"])
-    assert history.items.tolist() == [3, 4]
-    assert history.weights.tolist() == [1.0, 1.0]
-
-
-def test_likeness_comes_from_a_model_that_knows_it(station: bootstrap.Station) -> None:
-    name, top = station.similar(0, 3)
-    assert name == "item-knn"
-    assert set(top.items[0].tolist()) <= {1, 2, 3, 4, 5}
-    with pytest.raises(SettingsError, match="popularity cannot say which items are alike; ask item-knn"):
-        station.similar(0, 3, "popularity")
-    with pytest.raises(NotFoundError, match="no model is called 'ease'"):
-        station.similar(0, 3, "ease")
-
-
-def test_everyone_s_lists_are_those_of_each(
-    station: bootstrap.Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bootstrap, "_ROWS_AT_ONCE", 6)  # three users at a time
-    out = tmp_path / "lists.parquet"
-    written = bootstrap.recommend_all(station, out, 2)
-    frame = pl.read_parquet(out)
-    top = station.pipeline.recommend(station.dataset.histories, 2).top
-    expected = top.to_frame(station.dataset.items, station.dataset.users).rename({"row": "user"})
-    assert frame.equals(expected)
-    assert (written.users, written.rows, written.empty) == (20, expected.height, 0)
-
-
-def test_lists_that_fail_half_way_leave_the_file_that_was_there(
-    station: bootstrap.Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    out = tmp_path / "lists.parquet"
-    bootstrap.recommend_all(station, out, 2)
-    before = out.read_bytes()
-
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(pl, "scan_parquet", full)
-    with pytest.raises(Exception, match="the disk is full"):
-        bootstrap.recommend_all(station, out, 3)
-    assert out.read_bytes() == before
-    assert [path.name for path in tmp_path.iterdir() if path.name != "w"] == ["lists.parquet"]
-
-
 def test_a_smaller_part_of_the_data_can_be_asked_for(workspace: Workspace) -> None:
     text = SMALL + "[dataset]\nmin_items_per_user = 5\n"
     with pytest.raises(DataError, match="core"):
@@ -233,6 +181,12 @@ def test_auto_cuts_by_time_where_there_are_times() -> None:
     settings = parse(SMALL)
     assert bootstrap.split_of(dataset(), settings, 0).how.name == "held-out-users"
     assert bootstrap.split_of(dataset(times=True), settings, 0).how.name == "time-cut"
+
+
+def test_auto_hides_a_share_of_everybody_s_ratings() -> None:
+    for times in (False, True):
+        rated = as_ratings(dataset(times=times), (1.0, 5.0))
+        assert bootstrap.split_of(rated, parse(SMALL), 0).how.name == "per-user"
 
 
 def test_an_evaluation_is_recorded_with_its_time(workspace: Workspace) -> None:

@@ -12,8 +12,9 @@ from segue.cli.call import Call, ThreadsOption, command
 from segue.cli.show import Column, clean, counted, emit, note, paragraph, say, scores, table
 
 if TYPE_CHECKING:
-    from segue.bootstrap import Station
+    from segue.core.arrays import Float32Array
     from segue.core.candidates import Move, Reason, Recommendations
+    from segue.station import Station
 
 KOption: TypeAlias = Annotated[int, typer.Option("-k", min=1, max=10_000, metavar="N", help="How many.")]
 
@@ -72,38 +73,47 @@ def recommend(
         raise typer.BadParameter("--explain is for one list; it does not go with --all")
     if everyone and owned:
         raise typer.BadParameter("--owned is for one list; it does not go with --all")
-    from segue import bootstrap
+    from segue import bootstrap, tables
     from segue.cli.progress import shown
 
     if out is not None:
         with shown() as progress:
-            written = bootstrap.recommend_all(
-                bootstrap.open_station(call.open(), progress=progress), out, k, progress=progress, threads=threads
-            )
+            station = bootstrap.open_station(call.open(), progress=progress)
+            written = tables.recommend_all(station, out, k, progress=progress, threads=threads)
         if call.json:
-            emit({"file": str(out), "users": written.users, "rows": written.rows, "empty": written.empty})
+            emit(
+                {
+                    "file": str(out),
+                    "users": written.lists,
+                    "rows": written.rows,
+                    "empty": written.empty,
+                    "columns": list(written.columns),
+                }
+            )
         else:
-            lists = f"{counted(written.rows, 'recommendation')} for {counted(written.users, 'user')}"
-            say(f"{out}: {lists} (user, rank, item, score)")
+            lists = f"{counted(written.rows, 'recommendation')} for {counted(written.lists, 'user')}"
+            say(f"{out}: {lists} ({', '.join(written.columns)})")
             if written.empty:
                 note(f"for {counted(written.empty, 'user')} there was nothing that they do not have already")
         return
     station = bootstrap.open_station(call.open())
     asked: dict[str, Any]
     if user is not None:
-        history = bootstrap.history_of(station, user)
-        asked, whom = {"user": user}, f"for user {user}"
+        history = station.history_of(user)
+        name = station.user_name(station.dataset.users.position(user))
+        asked, whom = {"user": user}, f"for user {user}" + (f", {name}" if name else "")
     else:
-        history = bootstrap.history_of_likes(station, like or [])
+        history = station.history_of_likes(like or [])
         liked = history.items.tolist()
-        asked = {"like": [_item(station, item) for item in liked]}
+        asked = {"like": [item_as_json(station, item) for item in liked]}
         whom = f"for someone who likes {', '.join(map(station.dataset.catalogue.label, liked))}"
-    allowed = bootstrap.with_location(station) if owned else None
+    allowed = station.with_location() if owned else None
     answer = station.pipeline.recommend(history, k, allowed=allowed, explain=explain, threads=threads)
+    predicted = station.predicted(history, answer.top.items)
     if call.json:
-        emit(recommendations_as_json(station, answer, asked))
+        emit(recommendations_as_json(station, answer, asked, predicted))
     else:
-        print_recommendations(station, answer, whom)
+        print_recommendations(station, answer, whom, predicted)
 
 
 def similar(
@@ -124,10 +134,10 @@ def similar(
         emit(
             {
                 "query": query,
-                "item": _item(station, item),
+                "item": item_as_json(station, item),
                 "model": name,
                 "model_version": station.version,
-                "items": [{**_item(station, near), "score": score} for near, score in rows],
+                "items": [{**item_as_json(station, near), "score": score} for near, score in rows],
             }
         )
         return
@@ -145,8 +155,10 @@ def similar(
     )
 
 
-def print_recommendations(station: Station, answer: Recommendations, whom: str) -> None:
-    """One list, with reasons where the answer has them."""
+def print_recommendations(
+    station: Station, answer: Recommendations, whom: str, predicted: Float32Array | None = None
+) -> None:
+    """One list, with reasons where the answer has them; with predicted ratings (1, k), these instead of scores."""
     rows = answer.top.row(0)
     note(f"{whom}, by model version {station.version}")
     for label, lists in answer.trace.fallbacks.items():
@@ -156,10 +168,12 @@ def print_recommendations(station: Station, answer: Recommendations, whom: str) 
         note("nothing to recommend: every item is known already, or nothing is known of anyone's taste")
         return
     catalogue = station.dataset.catalogue
+    ratings = None if predicted is None else [f"{rating:.2f}" for rating in predicted[0].tolist()]
     if answer.reasons is None:
-        shown = scores([score for _, score in rows])
+        shown = scores([score for _, score in rows]) if ratings is None else ratings[: len(rows)]
+        what = "score" if ratings is None else "rating"
         table(
-            [Column("#", "right"), Column("item", shrink=True), Column("score", "right"), Column("id")],
+            [Column("#", "right"), Column("item", shrink=True), Column(what, "right"), Column("id")],
             [
                 (str(rank), catalogue.label(item), score, station.dataset.items[item])
                 for rank, ((item, _), score) in enumerate(zip(rows, shown, strict=True), start=1)
@@ -172,6 +186,8 @@ def print_recommendations(station: Station, answer: Recommendations, whom: str) 
     width = len(str(len(rows)))
     for rank, ((item, _), reason) in enumerate(zip(rows, answer.reasons[0], strict=False), start=1):
         say(f"{rank:>{width}}  {catalogue.label(item)}")
+        if ratings is not None:
+            paragraph(f"predicted rating {ratings[rank - 1]}", " " * (width + 4))
         for line in _because(station, reason):
             paragraph(line, " " * (width + 4))
     for move in _left_out(answer, len(rows)):
@@ -210,24 +226,29 @@ def _shares(reason: Reason) -> list[tuple[int, float]]:
     return [(item, part / everything) for item, part in strongest]
 
 
-def _item(station: Station, item: int) -> dict[str, Any]:
+def item_as_json(station: Station, item: int) -> dict[str, Any]:
+    """An item as plain JSON values: its id, what a person would call it, and title and artist where they are known."""
     row = station.dataset.catalogue.frame.row(item, named=True)
     known = {key: row[key] for key in ("title", "artist") if row.get(key) is not None}
     return {"id": station.dataset.items[item], "label": station.dataset.catalogue.label(item), **known}
 
 
-def recommendations_as_json(station: Station, answer: Recommendations, asked: dict[str, Any]) -> dict[str, Any]:
-    """One list as plain JSON values; `asked` says for whom."""
+def recommendations_as_json(
+    station: Station, answer: Recommendations, asked: dict[str, Any], predicted: Float32Array | None = None
+) -> dict[str, Any]:
+    """One list as plain JSON values; `asked` says for whom; with predicted ratings (1, k), these beside scores."""
     items = []
     reasons: Sequence[Reason | None] = answer.reasons[0] if answer.reasons is not None else [None] * answer.top.k
     for rank, ((item, score), reason) in enumerate(zip(answer.top.row(0), reasons, strict=False), start=1):
-        entry: dict[str, Any] = {"rank": rank, **_item(station, item), "score": score}
+        entry: dict[str, Any] = {"rank": rank, **item_as_json(station, item), "score": score}
+        if predicted is not None:
+            entry["rating"] = float(predicted[0, rank - 1])
         if placed := station.pipeline.placed(item):
             entry["placed"] = dict(placed)
         if reason is not None:
             entry["reasons"] = {
                 "nominated": [{"source": source, "rank": place} for source, place in reason.nominated],
-                "because_of": [{**_item(station, near), "share": share} for near, share in _shares(reason)],
+                "because_of": [{**item_as_json(station, near), "share": share} for near, share in _shares(reason)],
                 "moves": [
                     {"rule": move.rule, "before": move.before, "after": move.after, "why": move.why}
                     for move in reason.moves
@@ -238,5 +259,7 @@ def recommendations_as_json(station: Station, answer: Recommendations, asked: di
     reply = {**asked, "model_version": station.version, "items": items}
     if answer.removed is not None:
         left_out = _left_out(answer, len(items))
-        reply["left_out"] = [{**_item(station, move.item), "rule": move.rule, "why": move.why} for move in left_out]
+        reply["left_out"] = [
+            {**item_as_json(station, move.item), "rule": move.rule, "why": move.why} for move in left_out
+        ]
     return reply

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import segue
-from segue.cli import answers, data, describing, doctor, evaluating, serving, start, training, tuning
+from segue.cli import answers, audience, data, describing, doctor, evaluating, serving, start, training, tuning
 from segue.cli.call import Before, DebugOption, JsonOption, WorkspaceOption
 
 app = typer.Typer(
@@ -41,5 +41,5 @@ def _before(
     context.obj = Before(workspace, json, debug)
 
 
-for group in (start, data, describing, training, evaluating, tuning, answers, serving, doctor):
+for group in (start, data, describing, training, evaluating, tuning, answers, audience, serving, doctor):
     group.add_to(app)

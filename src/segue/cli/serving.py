@@ -13,8 +13,8 @@ from segue.cli.show import say
 from segue.errors import SettingsError
 
 if TYPE_CHECKING:
-    from segue.bootstrap import Station
     from segue.service import ServiceOptions
+    from segue.station import Station
 
 HostOption: TypeAlias = Annotated[str, typer.Option("--host", metavar="H", help="The address to listen on.")]
 PortOption: TypeAlias = Annotated[

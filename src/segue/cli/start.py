@@ -64,7 +64,7 @@ def demo(
             page = bootstrap.write_report(workspace, file, witness)
         station = bootstrap.open_station(workspace, progress=progress)
     listener = station.dataset.users[0]
-    answer = station.pipeline.recommend(bootstrap.history_of(station, listener), 5, explain=True, threads=threads)
+    answer = station.pipeline.recommend(station.history_of(listener), 5, explain=True, threads=threads)
     if call.json:
         from segue.cli.answers import recommendations_as_json
 

@@ -132,6 +132,16 @@ class Catalogue:
             return f"{artist} - {title}"
         return str(title or artist or row["id"])
 
+    @property
+    def labels(self) -> pl.Series:
+        """The label of every item, in order."""
+        title, artist = (
+            pl.when(pl.col(name) != "").then(name) if name in self._frame.columns else pl.lit(None, pl.String)
+            for name in ("title", "artist")
+        )
+        both = pl.concat_str(artist, title, separator=" - ")
+        return self._frame.select(pl.coalesce(both, title, artist, "id").alias("label"))["label"]
+
     def codes(self, column: str) -> Int32Array:
         """A text column as dense codes by first appearance, int32, shape (n,); -1 where it is unknown."""
         values = self.column(column)

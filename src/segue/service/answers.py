@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from segue.bootstrap import Station
 from segue.core.arrays import BoolArray
 from segue.core.candidates import Reason
 from segue.core.histories import Histories
@@ -17,10 +16,12 @@ from segue.errors import NotFoundError
 from segue.service import wording
 from segue.service.questions import Entry, RecommendationQuestion
 from segue.service.replies import (
+    AudienceReply,
     Because,
     Found,
     Item,
     ItemReply,
+    Listener,
     Moved,
     Nomination,
     Placed,
@@ -30,8 +31,10 @@ from segue.service.replies import (
     Similar,
     SimilarReply,
     Unknown,
+    User,
     Why,
 )
+from segue.station import Station
 
 _SHOWN: Final = ("id", "kind", "title", "artist", "album", "genres", "tags", "explicit", "released", "duration")
 _REASONS: Final = 3  # history items named as reasons for one recommendation
@@ -105,6 +108,23 @@ class Answers:
         ]
         return SimilarReply(item=subject, method=method, items=similar, **self.stamp())
 
+    def audience(self, identifier: str, k: int) -> AudienceReply:
+        """The k users whom an item suits best, by the model that ranks; NotFoundError with near matches."""
+        position = self.position(identifier)
+        station = self._station
+        name, top = station.audience(np.array([position]), k, threads=1)
+        ratings = station.expected(name, top.scores)
+        users = [
+            Listener(
+                rank=rank,
+                user=User(id=station.dataset.users[user], name=station.user_name(user)),
+                score=score,
+                rating=None if ratings is None else float(ratings[0, rank - 1]),
+            )
+            for rank, (user, score) in enumerate(top.row(0), start=1)
+        ]
+        return AudienceReply(item=self.items([position])[0], model=name, users=users, **self.stamp())
+
     def user(self, identifier: str, k: int, *, explain: bool, exclude_explicit: bool) -> RecommendationsReply:
         """A list for a known user; NotFoundError with near matches."""
         return self.recommend(
@@ -135,6 +155,7 @@ class Answers:
             threads=1,  # requests run side by side; the parallel kernels are for batch work
         )
         pairs = answer.top.row(0)
+        predicted = self._station.predicted(history, answer.top.items)
         reasons = {reason.item: reason for reason in answer.reasons[0]} if answer.reasons else {}
         items = self.items([position for position, _ in pairs])
         recommended = [
@@ -142,6 +163,7 @@ class Answers:
                 rank=rank,
                 item=item,
                 score=score,
+                rating=None if predicted is None else float(predicted[0, rank - 1]),
                 placed=(placed := self._placed(position)),
                 why=self._why(reasons.get(position), ratings, placed),
             )
@@ -163,14 +185,14 @@ class Answers:
                 pairs = self._station.similar(position, k, name)[1].row(0)
                 if pairs:
                     return f"similarity by {name}", pairs
-        answer = self._station.pipeline.recommend(Histories.of([[position]]), k, threads=1)
+        answer = self._station.pipeline.recommend(self._station.liking([position]), k, threads=1)
         return "what follows for whoever heard only this", answer.top.row(0)
 
     def _history(self, question: RecommendationQuestion) -> tuple[Histories, list[Unknown]]:
         if question.ratings is not None:
-            weighted = [(identifier, 2 * rating - 1) for identifier, rating in question.ratings.items()]
+            weighted = [(name, self._station.weight_of(rating)) for name, rating in question.ratings.items()]
         else:
-            weighted = [_weighted(entry) for entry in question.history or []]
+            weighted = [self._weighted(entry) for entry in question.history or []]
         positions = self._station.dataset.items.positions([identifier for identifier, _ in weighted])
         known = positions >= 0
         ignored = self._unknown([name for (name, _), there in zip(weighted, known, strict=True) if not there])
@@ -182,9 +204,14 @@ class Answers:
             positions[known],
             np.array([weight for _, weight in weighted], dtype=np.float32)[known],
             order="none" if question.ratings is not None else "position",
-            repeats="last" if question.ratings is not None else "sum",
+            repeats="last" if question.ratings is not None or self._station.dataset.scale is not None else "sum",
         )
         return history, ignored
+
+    def _weighted(self, entry: str | Entry) -> tuple[str, float]:
+        if isinstance(entry, str):
+            return entry, self._station.weight_of(1.0)
+        return entry.item, self._station.weight_of(1.0) if entry.weight is None else entry.weight
 
     def _known(self, identifiers: Iterable[str]) -> tuple[list[int], list[Unknown]]:
         names = list(identifiers)
@@ -243,7 +270,3 @@ def _item(row: dict[str, Any]) -> Item:
         duration=None if duration is None else round(duration, 1),
         **row,
     )
-
-
-def _weighted(entry: str | Entry) -> tuple[str, float]:
-    return (entry, 1.0) if isinstance(entry, str) else (entry.item, entry.weight)

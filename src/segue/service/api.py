@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query
 from segue.service.answers import Answers
 from segue.service.metrics import Metrics
 from segue.service.problems import MEDIA_TYPE
-from segue.service.questions import ItemId, ListLength, RecommendationQuestion, SearchText, UserId
-from segue.service.replies import ItemReply, RecommendationsReply, SearchReply, SimilarReply
+from segue.service.questions import AudienceSize, ItemId, ListLength, RecommendationQuestion, SearchText, UserId
+from segue.service.replies import AudienceReply, ItemReply, RecommendationsReply, SearchReply, SimilarReply
 
 PROBLEM_SCHEMA: Final[dict[str, Any]] = {
     "title": "Problem",
@@ -47,13 +47,24 @@ def api_routes(answers: Answers, metrics: Metrics) -> APIRouter:
         where almost nothing fits. Without text, the most popular items."""
         return answers.search(q, limit)
 
-    # Before the next one, whose pattern would take "/similar" for a part of the id.
+    # Before the last one, whose pattern would take "/similar" for a part of the id.
     @router.get(
         "/items/{item_id:path}/similar", tags=["items"], summary="Items like one", responses=_problems(_404=_UNKNOWN)
     )
     def similar(item_id: ItemId, k: ListLength = 20) -> SimilarReply:
         """The items most like this one, nearest first, with what they have in common."""
         return answers.similar(item_id, k)
+
+    @router.get(
+        "/items/{item_id:path}/audience",
+        tags=["items"],
+        summary="Whom an item suits",
+        responses=_problems(_404=_UNKNOWN),
+    )
+    def audience(item_id: ItemId, k: AudienceSize = 20) -> AudienceReply:
+        """The known users to whom this item would be recommended first, those who have it left out. Every user is asked
+        about, which takes the longer the more there are."""
+        return answers.audience(item_id, k)
 
     @router.get("/items/{item_id:path}", tags=["items"], summary="One item", responses=_problems(_404=_UNKNOWN))
     def item(item_id: ItemId) -> ItemReply:
@@ -72,8 +83,8 @@ def api_routes(answers: Answers, metrics: Metrics) -> APIRouter:
     )
     def recommend(question: RecommendationQuestion) -> RecommendationsReply:
         """A list for a visitor's ratings, for any history, or for a known user. Nothing is stored and nothing is
-        retrained: the models answer the history as it is. A rating r counts as a weight of 2r - 1. Unknown item ids are
-        left out and listed under `ignored`."""
+        retrained: the models answer the history as it is. A rating r counts as a weight of 2r - 1, or, where the data
+        holds ratings, as that place on their scale. Unknown item ids are left out and listed under `ignored`."""
         reply = answers.recommend(question)
         metrics.listed(reply.fallback)
         return reply

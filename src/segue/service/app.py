@@ -19,7 +19,6 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 
 import segue
-from segue.bootstrap import Station
 from segue.errors import SegueError
 from segue.service import reference
 from segue.service.answers import Answers
@@ -31,6 +30,7 @@ from segue.service.options import ServiceOptions
 from segue.service.pages import Pages, page_routes
 from segue.service.problems import Problem, problem_of, problem_response
 from segue.service.readiness import Readiness
+from segue.station import Station
 
 _STATIC: Final = Path(__file__).with_name("static")
 

@@ -13,11 +13,17 @@ MAX_TEXT: Final = 500  # characters of a query or an id
 
 Identifier = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 Rating = Annotated[float, Field(ge=0, le=1, description="0: dislike, 0.5: neutral, 1: love")]
-Weight = Annotated[float, Field(ge=-1e6, le=1e6, description="plays or presence; negative for a dislike")]
+Weight = Annotated[
+    float,
+    Field(
+        ge=-1e6, le=1e6, description="plays or presence, negative for a dislike; or a rating on the data's own scale"
+    ),
+]
 
 ItemId = Annotated[str, Path(min_length=1, max_length=MAX_TEXT, description="The item's id; its slashes as %2F.")]
 UserId = Annotated[str, Path(min_length=1, max_length=MAX_TEXT, description="The user's id; its slashes as %2F.")]
 ListLength = Annotated[int, Query(ge=1, le=MAX_LIST, description="How many items are wanted.")]
+AudienceSize = Annotated[int, Query(ge=1, le=MAX_LIST, description="How many users are wanted.")]
 SearchText = Annotated[
     str, Query(max_length=MAX_TEXT, description="What was typed so far: words of a title or artist, or an id.")
 ]
@@ -29,7 +35,7 @@ class Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     item: Identifier
-    weight: Weight = 1.0
+    weight: Weight | None = Field(default=None, description="Left out: a like.")
 
 
 class RecommendationQuestion(BaseModel):

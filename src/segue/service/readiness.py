@@ -7,9 +7,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from segue.bootstrap import Station
-from segue.core.histories import Histories
 from segue.core.protocols import FindsSimilar
+from segue.station import Station
 
 _WARMED: Final = 3  # items of the history by which everything is tried once
 
@@ -20,7 +19,7 @@ def warm(station: Station) -> None:
     if not station.dataset.n_items:
         return
     popular = [match.position for match in station.search.search("", _WARMED)]
-    history = Histories.of([dict.fromkeys(popular, 1.0)])
+    history = station.liking(popular)
     station.pipeline.recommend(history, 1, exclude_seen=False, explain=True, threads=1)
     allowed = np.ones(len(station.pipeline.items), dtype=np.bool_)
     station.pipeline.recommend(history, 1, allowed=allowed, banned=history, threads=1)

@@ -103,8 +103,29 @@ class Recommended(_Value):
     rank: int
     item: Item
     score: float
+    rating: float | None = Field(
+        default=None, description="The rating expected, on the data's own scale, where a model predicts ratings."
+    )
     placed: list[Placed] = Field(default=[], description="How models placed an item that came after their training.")
     why: Why | None = None
+
+
+class User(_Value):
+    """One user of the dataset."""
+
+    id: str
+    name: str | None = Field(default=None, description="Where the data tells it.")
+
+
+class Listener(_Value):
+    """A user whom an item suits."""
+
+    rank: int
+    user: User
+    score: float
+    rating: float | None = Field(
+        default=None, description="The rating expected, on the data's own scale, where the model predicts ratings."
+    )
 
 
 class Unknown(_Value):
@@ -134,6 +155,12 @@ class SimilarReply(Reply):
     item: Item
     method: str = Field(description="How likeness was measured.")
     items: list[Similar]
+
+
+class AudienceReply(Reply):
+    item: Item
+    model: str = Field(description="Whose scores these are.")
+    users: list[Listener]
 
 
 class RecommendationsReply(Reply):

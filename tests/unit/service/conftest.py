@@ -10,9 +10,9 @@ import pytest
 from fastapi import FastAPI
 
 import stations
-from segue.bootstrap import Station
 from segue.service.app import create_app
 from segue.service.options import ServiceOptions
+from segue.station import Station
 
 with warnings.catch_warnings():
     # Newer versions of Starlette would rather see another client library than httpx, which older ones need.

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from segue.bootstrap import Station
+from segue.station import Station
 from stations import MUSIC
 
 RECOMMEND = "/api/v1/recommendations"
@@ -290,5 +290,5 @@ def test_an_unknown_address_is_a_problem_that_points_to_the_reference(client: Te
 
 
 def test_every_reply_is_an_object(client: TestClient) -> None:
-    for path in ("search?q=a", "items/a0", "items/a0/similar", "users/listener-0/recommendations"):
+    for path in ("search?q=a", "items/a0", "items/a0/similar", "items/a0/audience", "users/listener-0/recommendations"):
         assert isinstance(client.get(f"/api/v1/{path}").json(), dict)

@@ -10,7 +10,6 @@ import polars as pl
 import pytest
 from starlette.testclient import TestClient
 
-from segue.bootstrap import Station
 from segue.core.catalogue import Catalogue
 from segue.core.dataset import Dataset
 from segue.models.popularity import Popularity
@@ -19,6 +18,7 @@ from segue.retrieval.search import TitleSearch
 from segue.retrieval.sources import Source
 from segue.service.app import create_app
 from segue.service.options import ServiceOptions
+from segue.station import Station
 from stations import TRAINED_AT
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}

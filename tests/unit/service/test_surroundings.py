@@ -12,10 +12,10 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from segue.bootstrap import Station
 from segue.service.app import create_app
 from segue.service.options import ServiceOptions
 from segue.service.readiness import Readiness, warm
+from segue.station import Station
 
 KEY = "correct-horse-battery"
 QUIET = ServiceOptions(logs="none")
