@@ -15,6 +15,7 @@ from segue.core.asking import row_blocks
 from segue.core.dataset import Dataset
 from segue.core.explanation import Explanation
 from segue.core.histories import Histories
+from segue.core.origins import Origins
 from segue.core.progress import SILENT, Progress
 from segue.core.spaces import Float, Int, Space
 from segue.core.vocabulary import Vocabulary
@@ -22,6 +23,8 @@ from segue.errors import ArtifactError, DataError, ModelError, SettingsError
 from segue.kernels.threads import blas
 from segue.models.alternating import Entries, aligned
 from segue.models.embedding import EmbeddingModel
+from segue.models.new_items import known_items, placed
+from segue.models.projection import listeners_of
 from segue.models.rating_side import RatingSide, Scale, is_rated, rated
 
 _INITIAL_SCALE: Final = 0.1  # standard deviation of the first item vectors' length
@@ -131,8 +134,15 @@ class ExplicitALS:
                     f"explicit-als needs {name}, numbers of shape {shape}, found {told}; train the model again"
                 )
         low, high = arrays["scale"].tolist()
-        mean = float(arrays["mean"][0])
-        return FittedExplicitALS(self, items, arrays["item_vectors"], arrays["item_bias"], mean, (low, high))
+        return FittedExplicitALS(
+            self,
+            items,
+            arrays["item_vectors"],
+            arrays["item_bias"],
+            float(arrays["mean"][0]),
+            (low, high),
+            Origins.restored(arrays, len(items)),
+        )
 
     def _side(self, entries: Entries, scale: Scale) -> RatingSide:
         return RatingSide(entries, self._ridge(np.diff(entries.offsets), scale).astype(np.float32))
@@ -182,8 +192,9 @@ class FittedExplicitALS(EmbeddingModel):
         item_bias: Float32Array,
         mean: float,
         scale: Scale,
+        origins: Origins | None = None,
     ) -> None:
-        super().__init__(configuration, items, item_vectors, item_bias)
+        super().__init__(configuration, items, item_vectors, item_bias, origins)
         self._als = configuration
         self._bias: Float32Array = frozen(item_bias, np.float32)
         self._mean = mean
@@ -268,13 +279,42 @@ class FittedExplicitALS(EmbeddingModel):
         users, items = self._als._side(entries, self._scale), self._als._side(entries.transposed(), self._scale)
         return self._als._value(users, items, (vectors, bias), (self.item_vectors, self._bias))
 
+    def with_items(self, dataset: Dataset, *, threads: int | None = None) -> FittedExplicitALS:
+        """See `segue.core.protocols.TakesItems`: new items by their ratings, or else by averages of what is alike.
+
+        A rated item gets the exact minimum of the objective over y and c, the vectors and biases of all users of
+        `dataset` held fixed, each of these made of the trained items alone. Time: about that of one sweep.
+        Raises DataError where the dataset holds no ratings, or a rating outside the scale.
+        """
+        if dataset.feedback != "ratings":
+            raise DataError(f"explicit-als places items by ratings, and this dataset holds {dataset.feedback}")
+
+        def project(items: Int64Array) -> tuple[Float32Array, Float32Array]:
+            histories, known = dataset.histories, known_items(self.origins, dataset.n_items)
+            users, _ = self._solved(histories.where(known[histories.items]), threads)
+            bias = users[:, -1].copy()
+            users[:, -1] = 1
+            ratings = rated(listeners_of(histories, items, dataset.n_items), self._scale)
+            side = self._als._side(_entries(ratings, self._mean, items.size).transposed(), self._scale)
+            vectors = np.zeros((items.size, users.shape[1]), np.float32)
+            biases = side.solve(users, bias, self._als.bias_regularization, vectors, threads)
+            vectors[np.diff(side.entries.offsets) == 0] = 0
+            return vectors, biases
+
+        new = placed(self.items, self.origins, self.item_vectors, self._bias, dataset, [("projected", project)])
+        assert new.bias is not None
+        new.vectors[new.vectors.any(axis=1), -1] = 1  # an average is stretched
+        return FittedExplicitALS(self._als, dataset.items, new.vectors, new.bias, self._mean, self._scale, new.origins)
+
     def arrays(self) -> Mapping[str, npt.NDArray[Any]]:
-        """item_vectors: float32, (n_items, factors + 1); item_bias: float32, (n_items,); mean, scale: float64."""
+        """item_vectors: float32, (n_items, factors + 1); item_bias: float32, (n_items,); mean, scale: float64; origins,
+        where items were placed after training."""
         return {
             "item_vectors": self.item_vectors,
             "item_bias": self._bias,
             "mean": np.array([self._mean]),
             "scale": np.array(self._scale),
+            **self.origins.arrays(),
         }
 
     def _solved(self, histories: Histories, threads: int | None) -> tuple[Float32Array, BoolArray]:

@@ -20,7 +20,7 @@ from segue.core.histories import Histories
 from segue.core.protocols import PredictsRatings
 from segue.errors import ArtifactError, DataError, ModelError, SettingsError
 from segue.models.explicit_als import ExplicitALS, FittedExplicitALS
-from worlds import rated
+from worlds import first_items, rated
 
 SCALE = (1.0, 5.0)
 CONFIGURATIONS = [
@@ -278,6 +278,44 @@ def test_what_speaks_for_an_item_is_how_its_like_were_rated_beside_what_they_usu
         usual[place] = model.mean + model.item_bias[history.items[place]]
         without = model.score(replace(history, weights=usual))[0, 9]
         assert reason.contributions[place] == pytest.approx(reason.score - without, abs=2e-5)
+
+
+# -- new items -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("als", CONFIGURATIONS)
+def test_a_new_item_gets_the_exact_minimum_against_its_listeners(als: ExplicitALS) -> None:
+    whole = ratings(4)
+    old = als.fit(first_items(whole, 15))
+    new = old.with_items(whole)
+    np.testing.assert_array_equal(new.item_vectors[:15], old.item_vectors)
+    shown = whole.histories.known(15)[0]
+    users = np.array(
+        [
+            dense_row(als, shown[row].merged(), old) if shown[row].n_entries else np.zeros(als.factors + 1)
+            for row in range(25)
+        ]
+    )
+    matrix = whole.csr().toarray()
+    for item in (15, 16):
+        rows = np.flatnonzero(whole.csr().astype(bool).toarray()[:, item])
+        z = np.column_stack([users[rows, :-1], np.ones(rows.size)])
+        ridge = np.full(als.factors + 1, als.regularization * rows.size**als.regularization_exponent)
+        ridge[-1] = als.bias_regularization
+        w = np.linalg.solve(z.T @ z + np.diag(ridge), z.T @ (matrix[rows, item] - old.mean - users[rows, -1]))
+        np.testing.assert_allclose(new.item_vectors[item], [*w[:-1], 1], atol=1e-4)
+        assert new.item_bias is not None
+        assert new.item_bias[item] == pytest.approx(w[-1], abs=1e-4)
+    assert [new.origins[item] for item in (14, 15, 16)] == ["trained", "projected", "projected"]
+    assert new.origins[17] == "artist"  # nobody rated it
+    assert new.item_vectors[17, -1] == 1
+
+
+def test_new_items_come_with_ratings() -> None:
+    with pytest.raises(DataError, match="places items by ratings, and this dataset holds plays"):
+        ExplicitALS(factors=2).fit(first_items(ratings(), 15)).with_items(
+            replace(ratings(), feedback="plays", scale=None)
+        )
 
 
 # -- what is refused --------------------------------------------------------------------------------------------------
