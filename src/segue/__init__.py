@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from segue.models.item_knn import ItemKNN
     from segue.models.minhash import MinHash
     from segue.models.popularity import Popularity
+    from segue.models.sgd_mf import SGDMF
     from segue.pipeline import Pipeline
     from segue.simulation import simulate
     from segue.splits import HeldOutItems, HeldOutUsers, LeaveLastOut, NewUsers, PerUserRatio, TimeCut, k_core
@@ -50,6 +51,7 @@ _HOMES = {
     "Pipeline": "pipeline",
     "PerUserRatio": "splits",
     "Popularity": "models.popularity",
+    "SGDMF": "models.sgd_mf",
     "SegueError": "errors",
     "TimeCut": "splits",
     "TopK": "core.topk",
@@ -80,6 +82,7 @@ __all__ = [
     "PerUserRatio",
     "Pipeline",
     "Popularity",
+    "SGDMF",
     "SegueError",
     "TimeCut",
     "TopK",

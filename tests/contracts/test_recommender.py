@@ -35,14 +35,16 @@ from segue.models.implicit_als import ImplicitALS
 from segue.models.item_knn import ItemKNN
 from segue.models.minhash import MinHash
 from segue.models.popularity import Popularity
+from segue.models.sgd_mf import SGDMF
 from segue.simulation import simulate
 from worlds import TwoGenres, as_ratings, dataset_of, first_items, small_datasets, two_genres, two_genres_rated
 
 #: Hyper-parameters that suit worlds of a few dozen items; a model that is not named here runs with its defaults.
 SMALL: Mapping[str, dict[str, Any]] = {
-    "implicit-als": {"factors": 8, "iterations": 8},
     "explicit-als": {"factors": 4, "iterations": 10},
+    "implicit-als": {"factors": 8, "iterations": 8},
     "item-knn": {"neighbours": 10},
+    "sgd-mf": {"factors": 8},
 }
 CASES: Mapping[str, Configuration] = {
     **{name: model(**SMALL.get(name, {})) for name, model in MODELS.items()},
@@ -52,15 +54,17 @@ CASES: Mapping[str, Configuration] = {
     "popularity, within genres": Popularity(within="genres"),
     "item-knn, jaccard": ItemKNN("jaccard", neighbours=4, shrinkage=1.0),
     "item-knn, binary": ItemKNN(neighbours=3, shrinkage=0.0, weighting="binary"),
+    "sgd-mf, adam": SGDMF(factors=8, optimizer="adam", learning_rate=0.05, negatives=1, negative_exponent=0.5),
+    "sgd-mf, stopping early": SGDMF(factors=8, validation=0.1, schedule="constant"),
     "minhash, every listener": MinHash(threshold=0.2, min_listeners=1),
     "minhash, estimated": MinHash(threshold=0.1, verify="estimate", min_listeners=1),
 }
 IMPERSONAL = {"popularity", "popularity, plays"}  # the same list for everybody
 
+RATED = {"explicit-als"}  # learn from ratings, and are given the worlds as such
+
 every_case = pytest.mark.parametrize("case", list(CASES))
 personal_case = pytest.mark.parametrize("case", [case for case in CASES if case not in IMPERSONAL])
-
-RATED = {"explicit-als"}  # learn from ratings, and are given the worlds as such
 
 
 @cache
@@ -170,10 +174,10 @@ def test_a_longer_list_begins_with_the_shorter_one(case: str) -> None:
 def test_a_list_is_the_best_of_what_may_come_back(
     case: str, dataset: Dataset, k: int, exclude_seen: bool, data: st.DataObject
 ) -> None:
+    dataset = meant_for(case, dataset)
     model = CASES[case].fit(dataset, seed=1)
     n, m = dataset.n_users, dataset.n_items
     allowed = np.array(data.draw(st.lists(st.booleans(), min_size=m, max_size=m)))
-    dataset = meant_for(case, dataset)
     banned = Histories.of(data.draw(st.lists(st.sets(st.integers(0, m + 2)).map(list), min_size=n, max_size=n)))
     histories = dataset.histories
     check_lists(model, histories, model.recommend(histories, k, exclude_seen=exclude_seen), exclude_seen=exclude_seen)
@@ -323,10 +327,10 @@ def test_a_saved_and_loaded_model_answers_the_same(case: str, tmp_path: Path) ->
 @every_case
 @given(dataset=small_datasets())
 def test_an_explanation_accounts_for_the_score(case: str, dataset: Dataset) -> None:
+    dataset = meant_for(case, dataset)
     model = CASES[case].fit(dataset, seed=1)
     if not isinstance(model, Explains):
         return
-    dataset = meant_for(case, dataset)
     scores = model.score(dataset.histories)
     for row in range(min(4, dataset.n_users)):
         history = dataset.histories[row]
@@ -389,9 +393,6 @@ def test_similar_items_come_from_the_same_genre_and_never_name_the_item_itself(c
 
 
 @every_case
-def test_requests_that_make_no_sense_are_refused(case: str) -> None:
-    model, histories = fitted(case), world(case).dataset.histories[:3]
-@every_case
 @given(dataset=small_datasets(), k=st.integers(1, 14), exclude_seen=st.booleans(), data=st.data())
 def test_an_audience_is_the_histories_with_the_highest_scores(
     case: str, dataset: Dataset, k: int, exclude_seen: bool, data: st.DataObject
@@ -413,6 +414,9 @@ def test_an_audience_is_the_histories_with_the_highest_scores(
         assert close(scores[rows, item], top.scores[place, : len(rows)])
 
 
+@every_case
+def test_requests_that_make_no_sense_are_refused(case: str) -> None:
+    model, histories = fitted(case), world(case).dataset.histories[:3]
     for k in (0, -1):
         with pytest.raises(SettingsError, match="at least 1"):
             model.recommend(histories, k)
@@ -437,14 +441,14 @@ def test_one_user_with_one_item_is_enough(case: str) -> None:
 @every_case
 @pytest.mark.parametrize("rows", [[], [{}], [{0: 0.0, 1: -1.0}]], ids=["no user", "no entry", "nothing liked"])
 def test_a_dataset_without_a_like_is_refused(case: str, rows: list[dict[int, float]]) -> None:
-    with pytest.raises(DataError):
-        CASES[case].fit(dataset)
-
     dataset = dataset_of(rows, 2 if rows else 0)
     if case in RATED:  # to which a low rating says as much as a high one
         dataset = as_ratings(
             dataset.with_histories(dataset.histories.where(dataset.histories.weights == 0)), (1.0, 5.0)
         )
+    with pytest.raises(DataError):
+        CASES[case].fit(dataset)
+
 
 @every_case
 def test_new_items_join_the_old_ones_which_stay_as_they_were(case: str) -> None:

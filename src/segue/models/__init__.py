@@ -11,8 +11,9 @@ from segue.models.implicit_als import ImplicitALS
 from segue.models.item_knn import ItemKNN
 from segue.models.minhash import MinHash
 from segue.models.popularity import Popularity
+from segue.models.sgd_mf import SGDMF
 
 #: Every model by the name that settings and the command line use.
 MODELS: Final[Mapping[str, type[Any]]] = MappingProxyType(
-    {model.name: model for model in (Popularity, ItemKNN, MinHash, ImplicitALS, ExplicitALS)}
+    {model.name: model for model in (Popularity, ItemKNN, MinHash, ImplicitALS, ExplicitALS, SGDMF)}
 )
