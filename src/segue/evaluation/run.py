@@ -12,7 +12,7 @@ import numpy as np
 
 from segue.core.dataset import Dataset
 from segue.core.progress import SILENT, Progress
-from segue.core.protocols import Configuration, Recommender
+from segue.core.protocols import Configuration, Recommender, TakesItems
 from segue.errors import DataError, SettingsError
 from segue.evaluation.asking import Answers, Gauge, ask
 from segue.evaluation.beyond import BeyondAccuracy, background_of, beyond_metrics
@@ -55,9 +55,10 @@ def evaluate(
 ) -> Evaluation:
     """Fits each configuration on the training data, and asks each model about every user of a part of the split.
 
-    Models that come fitted are asked as they are. Lists are made of all items but those given; a user whose list is
-    short or empty misses there, and is counted. Means are over the users of the part, each of whom has a relevant item.
-    Intervals and paired tests come from `resamples` draws of users by `seed`, which also seeds the fits.
+    Models that come fitted are asked as they are; of those fitted here, the ones that take new items are told first
+    what the part knows of such (see `segue.splits.HeldOutItems`). Lists are made of all items but those given; a user
+    whose list is short or empty misses there, and is counted. Means are over the users of the part, each of whom has a
+    relevant item. Intervals and paired tests come from `resamples` draws of users by `seed`, which also seeds the fits.
 
     refit:        fit on training and validation data together, which only the test part allows.
     list_lengths: where the curves are taken; those beyond the number of items are left out.
@@ -87,7 +88,7 @@ def evaluate(
     popularity = np.bincount(learned.items, minlength=len(train.items)).astype(np.int64)
     background = background_of(train, others, seed=seed, progress=progress, threads=threads)
     rating = any(isinstance(metric, RatingMetric) for metric in others)
-    fits = _Fits(train, seed, progress, threads, clock)
+    fits = _Fits(train, asked.told, seed, progress, threads, clock)
     results = []
     depth = 0
     for name, candidate in models.items():
@@ -153,11 +154,18 @@ class _Cost:
 
 
 class _Fits:
-    """Models fitted on one dataset, each once."""
+    """Models fitted on one dataset, each once; those that take new items are told of what came after it."""
 
     def __init__(
-        self, train: Dataset, seed: int, progress: Progress, threads: int | None, clock: Callable[[], float]
+        self,
+        train: Dataset,
+        told: Dataset | None,
+        seed: int,
+        progress: Progress,
+        threads: int | None,
+        clock: Callable[[], float],
     ) -> None:
+        self._told = told
         self._train, self._seed, self._progress, self._threads, self._clock = train, seed, progress, threads, clock
         self._done: dict[str, tuple[Configuration, Recommender, _Cost]] = {}
 
@@ -187,8 +195,17 @@ class _Fits:
             model = configuration.fit(self._train, seed=self._seed, progress=self._progress, threads=self._threads)
             seconds = self._clock() - start
         cost = _Cost(seconds, peak.bytes)
+        if self._told is not None and isinstance(model, TakesItems):
+            model = model.with_items(self._told, threads=self._threads)
         self._done[name] = (configuration, model, cost)
         return model, cost
+
+
+def _cut(split: Split) -> float | None:
+    """The rating up to which hidden ones are left out as not relevant; None where all of the scale is relevant."""
+    above = getattr(split.how, "relevant_above", None)
+    scale = split.train.scale
+    return above if above is not None and scale is not None and above >= scale[0] else None
 
 
 def check_lengths(metrics: Sequence[AnyMetric], n_items: int) -> None:
@@ -200,13 +217,6 @@ def check_lengths(metrics: Sequence[AnyMetric], n_items: int) -> None:
                 f"{metric.name} asks for lists of {metric.k}, but there are only {n_items} items; "
                 f"ask for '{stem}@{n_items}' or less"
             )
-
-def _cut(split: Split) -> float | None:
-    """The rating up to which hidden ones are left out as not relevant; None where all of the scale is relevant."""
-    above = getattr(split.how, "relevant_above", None)
-    scale = split.train.scale
-    return above if above is not None and scale is not None and above >= scale[0] else None
-
 
 
 def _described(model: Recommender) -> dict[str, Any]:

@@ -80,7 +80,8 @@ class Learning:
         return replace(dataset, histories=replace(dataset.histories, weights=weights))
 
     def _shown(self, part: Part, learned: Dataset) -> Part:
-        return replace(part, given=replace(part.given, weights=self._weights(part.given, learned)))
+        told = None if part.told is None else self._weighed(part.told, learned)
+        return replace(part, given=replace(part.given, weights=self._weights(part.given, learned)), told=told)
 
     def _weights(self, histories: Histories, learned: Dataset) -> Float32Array:
         weights = histories.weights

@@ -27,6 +27,8 @@ class Part:
                       items that training never saw are among them.
     without_relevant: how many users of this part had no relevant item. They are in no average.
     allowed:          bool, a mask over the items of the dataset: only these may be recommended; None: all of them.
+    told:             what is known by the time of asking of items that came after training; models that take new items
+                      are told of it before they are asked. None: nothing.
 
     Raises DataError at birth where these do not fit together, a user has no relevant item or a repeated one, or an
     item is both given and hidden.
@@ -37,6 +39,7 @@ class Part:
     relevant: Histories
     without_relevant: int = 0
     allowed: BoolArray | None = None
+    told: Dataset | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "users", frozen(self.users, np.int64))
@@ -70,6 +73,7 @@ class Part:
         hidden: Histories,
         relevant_above: float,
         allowed: BoolArray | None = None,
+        told: Dataset | None = None,
     ) -> Part:
         """The part of these users, less those without a relevant item; DataError where nobody is left."""
         relevant = above(hidden, relevant_above)
@@ -80,8 +84,8 @@ class Part:
                 f"{relevant_above:g}; hide a larger share, or use more data"
             )
         if rows.size == users.size:
-            return cls(users, given, relevant, allowed=allowed)
-        return cls(users[rows], given[rows], relevant[rows], int(users.size - rows.size), allowed)
+            return cls(users, given, relevant, allowed=allowed, told=told)
+        return cls(users[rows], given[rows], relevant[rows], int(users.size - rows.size), allowed, told)
 
     def __len__(self) -> int:
         return int(self.users.size)

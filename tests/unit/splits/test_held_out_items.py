@@ -57,6 +57,38 @@ def test_new_items_can_be_ranked_among_themselves(make_dataset: MakeDataset) -> 
     assert HeldOutItems(test=0.3).split(dataset, 1).test.allowed is None
 
 
+@given(seed=st.integers(0, 10_000), listeners=st.integers(0, 3), validation=st.sampled_from([0.0, 0.2]))
+def test_so_many_listeners_of_each_new_item_are_told_and_never_asked_about_it(
+    make_dataset: MakeDataset, seed: int, listeners: int, validation: float
+) -> None:
+    dataset = make_dataset(seed)
+    without = HeldOutItems(test=0.3, validation=validation).split(dataset, seed)
+    split = HeldOutItems(test=0.3, validation=validation, listeners=listeners).split(dataset, seed)
+    assert split.train.histories == without.train.histories
+    for part, plain in ((split.test, without.test), (split.validation, without.validation)):
+        if part is None or plain is None:
+            continue
+        assert part.told is not None
+        hidden, told = plain.relevant.csr(dataset.n_items) > 0, part.told.csr() > 0
+        new = np.flatnonzero(hidden.sum(axis=0))
+        known = told[:, new].sum(axis=0)
+        assert known.tolist() == np.minimum(listeners, hidden[:, new].sum(axis=0)).tolist()
+        assert part.told.users == dataset.users
+        assert part.given == part.told.histories[part.users]
+        asked = {(user, item) for user, row in zip(part.users, part.relevant, strict=True) for item in row.items}
+        all_hidden = {(user, item) for user, row in zip(plain.users, plain.relevant, strict=True) for item in row.items}
+        assert asked <= all_hidden
+        assert len(asked) == len(all_hidden) - known.sum()
+
+
+def test_the_listeners_of_a_smaller_number_are_among_those_of_a_larger_one(make_dataset: MakeDataset) -> None:
+    dataset = make_dataset(3)
+    few, more = (HeldOutItems(test=0.3, listeners=n).split(dataset, 5).test.told for n in (1, 2))
+    assert few is not None
+    assert more is not None
+    assert ((few.csr() > 0) > (more.csr() > 0)).nnz == 0
+
+
 def test_what_cannot_be_is_refused(make_dataset: MakeDataset) -> None:
     with pytest.raises(DataError, match="have none; pick 'random'"):
         HeldOutItems(pick="newest").split(make_dataset(0))
@@ -66,3 +98,5 @@ def test_what_cannot_be_is_refused(make_dataset: MakeDataset) -> None:
         HeldOutItems(pick="last")  # type: ignore[arg-type]
     with pytest.raises(SettingsError, match="among must be"):
         HeldOutItems(among="old")  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match="listeners must be"):
+        HeldOutItems(listeners=-1)
