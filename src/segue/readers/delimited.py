@@ -16,6 +16,7 @@ import polars as pl
 
 from segue.core.progress import Task
 from segue.errors import SettingsError
+from segue.kernels.numbering import lines
 from segue.readers.report import Tally
 from segue.readers.sifting import LINE
 from segue.readers.text import TextFile
@@ -133,15 +134,16 @@ class _Parser:
         body = data.rstrip(b"\r\n")
         if not body:
             return self._empty(), b"", line
-        if _blank_lines(body) or (self._dialect.quoted and _odd_quotes(body, self._dialect.delimiter)):
+        ends, blank = lines(np.frombuffer(body, np.uint8))
+        if blank or (self._dialect.quoted and _odd_quotes(body, self._dialect.delimiter)):
             return self._by_line(body, line, last=last)
-        height = body.count(b"\n") + 1
+        height = ends + 1
         frame = self._by_polars(body)
         if frame is None or frame.height != height:
             return self._by_line(body, line, last=last)
         self._tally.rows(height)
-        lines = pl.int_range(line, line + height, dtype=pl.Int64, eager=True)
-        return frame.with_columns(lines.alias(LINE)), b"", line
+        numbers = pl.int_range(line, line + height, dtype=pl.Int64, eager=True)
+        return frame.with_columns(numbers.alias(LINE)), b"", line
 
     def _by_polars(self, body: bytes) -> pl.DataFrame | None:
         extra = self._dialect.width
@@ -219,10 +221,6 @@ def _looks_quoted(lines: Sequence[str], delimiter: str) -> bool:
         for number, value in enumerate(row):
             quoted[number] += len(value) >= 2 and value[0] == value[-1] == '"'
     return bool(quoted.size and quoted.max() * 2 > len(rows))
-
-
-def _blank_lines(body: bytes) -> bool:
-    return body.startswith((b"\n", b"\r\n")) or b"\n\n" in body or b"\n\r\n" in body
 
 
 def _odd_quotes(body: bytes, delimiter: str) -> bool:

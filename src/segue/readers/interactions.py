@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 import scipy.sparse as sp
 
-from segue.core.arrays import Float32Array, Int32Array, Int64Array
+from segue.core.arrays import Float32Array, Int32Array
 from segue.core.catalogue import Catalogue
 from segue.core.dataset import Dataset, Feedback, repeats_of, scale_of
 from segue.core.histories import Histories
 from segue.core.vocabulary import Vocabulary
 from segue.errors import DataError
 from segue.readers import delimited
+from segue.readers.entries import Block, EntriesByUser, stacked
 from segue.readers.file_set import TOO_WIDE
+from segue.readers.ids import Ids, Text
 from segue.readers.report import Tally
 from segue.readers.sifting import sift
 from segue.readers.times import EARLIEST, LATEST, TimeForm
@@ -27,6 +30,7 @@ _MOST_PLAYS: Final = 2.0**63
 _MOST: Final = float(np.finfo(np.float32).max)
 _TIME, _WEIGHT = "seconds", "number"
 _WORDS: Final = ("title", "artist", "mbid")
+_WORTH_A_THREAD: Final = 1 << 16  # rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +45,54 @@ class RowForm:
 
 
 class Interactions:
-    """Gathers rows of any number of files, block by block: ids become positions at once, text is not kept."""
+    """Gathers rows of any number of files, block by block: ids become positions at once, text is not kept.
 
-    def __init__(self) -> None:
-        self._users, self._items = _Numbers(), _Numbers()
-        self._blocks: list[tuple[Int32Array, Int32Array, Float32Array | None, Int64Array | None]] = []
+    Memory: each id once (see `Ids`), the words that are told of items, and some 300 MB for entries, however many there
+    are: the rest of them lies in temporary files (see `EntriesByUser` and `stacked`).
+    """
+
+    def __init__(self, entries: EntriesByUser | None = None) -> None:
+        self._users, self._items = Ids(), Ids()
+        self._entries = entries or EntriesByUser()
         self._words = {name: _Words(name) for name in _WORDS}
+        self._weights = np.array([np.inf, -np.inf], np.float32)  # the lowest and the highest so far
 
     @property
     def n_entries(self) -> int:
         """The number of rows accepted so far."""
-        return sum(block[0].size for block in self._blocks)
+        return self._entries.n_entries
 
     def add(self, rows: pl.DataFrame, form: RowForm, tally: Tally) -> None:
         """Takes a frame of text columns (user, item; of weight, time, title, artist, mbid what there is) and LINE.
 
         Rows that cannot be used are rejected on the tally, each for the first reason that holds.
         """
-        typed = rows.with_columns(_typed(form)) if form.weight or form.time else rows
-        typed = sift(typed, _reasons(form, rows.columns), tally)
+        typed = rows.with_columns(_typed(form, rows)) if form.weight or form.time else rows
+        ids = Text(rows["user"]), Text(rows["item"])
+        typed = sift(typed, _reasons(form, typed, nul=any("\0" in text.whole for text in ids)), tally)
         if not typed.height:
             return
-        items = self._items.of(typed["item"])
+        if typed.height < rows.height:
+            ids = Text(typed["user"]), Text(typed["item"])
+        users, items = self._positions(*ids)
         for name, found in self._words.items():
             if name in typed.columns:
                 found.add(items, typed[name])
         weights = typed[_WEIGHT].cast(pl.Float32).to_numpy() if form.weight else None
         times = typed[_TIME].to_numpy() if form.time is not None else None
-        self._blocks.append((self._users.of(typed["user"]), items, weights, times))
+        self._entries.add(users, items, weights, times)
+        lowest = np.float32(1) if weights is None else weights.min()
+        highest = np.float32(1) if weights is None else weights.max()
+        self._weights = np.array([min(self._weights[0], lowest), max(self._weights[1], highest)], np.float32)
+
+    def _positions(self, users: Text, items: Text) -> tuple[Int32Array, Int32Array]:
+        """The numbers of users and of items, found side by side."""
+        if users.column.len() < _WORTH_A_THREAD:
+            return self._users.of(users), self._items.of(items)
+        with ThreadPoolExecutor(1) as other:
+            found = other.submit(self._users.of, users)
+            numbers = self._items.of(items)
+            return found.result(), numbers
 
     def dataset(
         self,
@@ -87,63 +111,28 @@ class Interactions:
         order within a history means nothing. With times they stay apart, in order of time; only those of the same
         second become one.
         """
-        if not self._blocks:
+        if not self.n_entries:
             raise DataError("there are no rows to make a dataset of")
-        users, user_ids, _ = self._users.by_appearance([block[0] for block in self._blocks])
-        items, item_ids, new_items = self._items.by_appearance([block[1] for block in self._blocks])
-        weights = np.concatenate(
-            [np.ones(block[0].size, np.float32) if block[2] is None else block[2] for block in self._blocks]
-        )
-        times = None
-        if all(block[3] is not None for block in self._blocks):
-            times = np.concatenate([block[3] for block in self._blocks if block[3] is not None])
-        self._blocks = []
-        known = pl.DataFrame({"id": item_ids})
+        known = pl.DataFrame({"id": self._items.series})
         for words in self._words.values():
             if words:
-                known = known.with_columns(words.by_item(new_items, known.height))
+                known = known.with_columns(words.by_item(known.height))
+        place: Int32Array | None = None
         if canonical is not None:
             known = known.with_columns(canonical(known).alias("id"))
             vocabulary, place = Vocabulary.encode(known["id"])
-            items = place[items]
             known = known.group_by("id", maintain_order=True).agg(pl.exclude("id").drop_nulls().first())
         else:
-            vocabulary = Vocabulary(item_ids)
+            vocabulary = Vocabulary(known["id"])
         if kind is not None:
             known = known.with_columns(pl.lit(kind).alias("kind"))
-        histories = _gathered(users, items, weights, times, (len(user_ids), len(vocabulary)), feedback)
+        users = Vocabulary(self._users.series)
+        blocks = self._entries.blocks(len(users))
+        histories = stacked(_gathered(block, place, len(vocabulary), feedback) for block in blocks)
         if feedback == "ratings" and scale is None:
-            scale = scale_of(weights)
-        dataset = Dataset(Vocabulary(user_ids), vocabulary, histories, Catalogue(known), feedback=feedback, scale=scale)
-        return dataset, users.size - histories.n_entries
-
-
-class _Numbers:
-    """Ids as numbers, in a table that grows: a Polars category type of its own."""
-
-    def __init__(self) -> None:
-        self._categories = pl.Categories.random()
-        self._type = pl.Categorical(self._categories)
-        # Polars forgets the categories of a type of which no column is left.
-        self._anchor = pl.Series([""], dtype=pl.String).cast(self._type)
-
-    def of(self, column: pl.Series) -> Int32Array:
-        """The number of each id, int32."""
-        return column.cast(self._type).to_physical().to_numpy().astype(np.int32)
-
-    def by_appearance(self, blocks: list[Int32Array]) -> tuple[Int32Array, pl.Series, Int32Array]:
-        """All numbers as positions by first appearance, the ids in that order, and the map from number to position.
-
-        In which order Polars numbers the ids of a block is its own business; that of the rows is what counts here.
-        """
-        numbers = np.concatenate(blocks)
-        ids = self._categories.to_series()
-        first = np.full(ids.len(), numbers.size, dtype=np.int64)
-        first[numbers[::-1]] = np.arange(numbers.size - 1, -1, -1)
-        in_order = np.argsort(first)[: np.count_nonzero(first < numbers.size)]
-        position = np.full(first.size, -1, dtype=np.int32)
-        position[in_order] = np.arange(in_order.size, dtype=np.int32)
-        return position[numbers], ids.gather(in_order), position
+            scale = scale_of(self._weights)
+        dataset = Dataset(users, vocabulary, histories, Catalogue(known), feedback=feedback, scale=scale)
+        return dataset, self.n_entries - histories.n_entries
 
 
 class _Words:
@@ -172,44 +161,47 @@ class _Words:
         self._known[block["item"].to_numpy()] = True
         self._blocks.append(block)
 
-    def by_item(self, position: Int32Array, n_items: int) -> pl.Series:
-        """The text of each item, null where there is none; `position` says where the item of each number stands."""
-        words = pl.concat(self._blocks)
-        placed = words.with_columns(pl.Series("item", position[words["item"].to_numpy()]))
+    def by_item(self, n_items: int) -> pl.Series:
+        """The text of each item, null where there is none."""
         everyone = pl.DataFrame({"item": np.arange(n_items, dtype=np.int32)})
-        return everyone.join(placed, on="item", how="left", maintain_order="left")[self._name]
+        return everyone.join(pl.concat(self._blocks), on="item", how="left", maintain_order="left")[self._name]
 
 
-def _typed(form: RowForm) -> list[pl.Expr]:
-    columns = []
+def _typed(form: RowForm, rows: pl.DataFrame) -> list[pl.Series | pl.Expr]:
+    columns: list[pl.Series | pl.Expr] = []
     if form.weight:
-        columns.append(pl.col("weight").str.strip_chars().cast(pl.Float64, strict=False).alias(_WEIGHT))
+        numbers = rows["weight"].cast(pl.Float64, strict=False)
+        if numbers.null_count():
+            numbers = rows["weight"].str.strip_chars().cast(pl.Float64, strict=False)
+        columns.append(numbers.alias(_WEIGHT))
     if form.time is not None:
         columns.append(form.time.seconds(pl.col("time")).alias(_TIME))
     return columns
 
 
-def _reasons(form: RowForm, columns: list[str]) -> list[tuple[str, pl.Expr]]:
-    """Every reason to reject a row, in the order in which they are asked."""
+def _reasons(form: RowForm, rows: pl.DataFrame, *, nul: bool) -> list[tuple[str, pl.Expr]]:
+    """Every reason to reject a row, in the order in which they are asked; of the costly ones, those that may hold."""
     user, item = pl.col("user"), pl.col("item")
     reasons: list[tuple[str, pl.Expr]] = []
-    if delimited.TOO_WIDE in columns:
+    if delimited.TOO_WIDE in rows.columns:
         reasons.append(TOO_WIDE)
     if form.header is not None:
         repeats = pl.all_horizontal(pl.col(role) == name for role, name in form.header.items())
         reasons.append(("the row repeats the header", repeats))
-    reasons += [
-        ("the user is missing", user == ""),
-        ("the item is missing", item == ""),
-        ("an id holds a NUL byte", user.str.contains("\0", literal=True) | item.str.contains("\0", literal=True)),
-    ]
+    reasons += [("the user is missing", user == ""), ("the item is missing", item == "")]
+    if nul:
+        some = user.str.contains("\0", literal=True) | item.str.contains("\0", literal=True)
+        reasons.append(("an id holds a NUL byte", some))
     if form.weight:
-        written, number = pl.col("weight").str.strip_chars(), pl.col(_WEIGHT)
-        reasons += [
-            ("the weight is missing", written == ""),
-            ("the weight is not a number", number.is_null()),
-            ("the weight is not finite (NaN, infinity, or too large)", ~number.is_finite() | (number.abs() > _MOST)),
-        ]
+        number = pl.col(_WEIGHT)
+        if rows[_WEIGHT].null_count():
+            reasons += [
+                ("the weight is missing", pl.col("weight").str.strip_chars() == ""),
+                ("the weight is not a number", number.is_null()),
+            ]
+        reasons.append(
+            ("the weight is not finite (NaN, infinity, or too large)", ~number.is_finite() | (number.abs() > _MOST))
+        )
         if form.feedback == "plays":
             reasons += [
                 ("plays cannot be negative", number < 0),
@@ -220,40 +212,34 @@ def _reasons(form: RowForm, columns: list[str]) -> list[tuple[str, pl.Expr]]:
             reasons.append((f"the rating lies outside the scale {low:g} to {high:g}", ~number.is_between(low, high)))
     if form.time is not None:
         seconds = pl.col(_TIME)
-        reasons += [
-            ("the time is missing", pl.col("time").str.strip_chars() == ""),
-            (f"the time is not one (the others are {form.time.name})", seconds.is_null()),
-            ("the time lies outside the years 1970 to 2099", ~seconds.is_between(EARLIEST, LATEST, closed="left")),
-        ]
+        if rows[_TIME].null_count():
+            reasons += [
+                ("the time is missing", pl.col("time").str.strip_chars() == ""),
+                (f"the time is not one (the others are {form.time.name})", seconds.is_null()),
+            ]
+        reasons.append(
+            ("the time lies outside the years 1970 to 2099", ~seconds.is_between(EARLIEST, LATEST, closed="left"))
+        )
     return reasons
 
 
-def _gathered(
-    users: Int32Array,
-    items: Int32Array,
-    weights: Float32Array,
-    times: Int64Array | None,
-    shape: tuple[int, int],
-    feedback: Feedback,
-) -> Histories:
-    if times is None and feedback != "ratings":
-        matrix = sp.coo_array((weights.astype(np.float64), (users, items)), shape=shape).tocsr()  # sums repeats
+def _gathered(block: Block, place: Int32Array | None, n_items: int, feedback: Feedback) -> Histories:
+    """The histories of a block's users; `place` says where its items stand, by default where they are."""
+    offsets, weights, times = block.offsets, block.weights, block.times
+    items = block.items if place is None else place[block.items]
+    if times is None and feedback == "ratings":
+        return Histories(offsets, items, weights, repeats="last").merged()
+    if times is None:
+        matrix = sp.csr_array((weights.astype(np.float64), items, offsets), shape=(offsets.size - 1, n_items))
+        matrix.sum_duplicates()
         summed = np.ones(matrix.nnz, np.float32) if feedback == "presence" else _fitting(matrix.data)
         return Histories(matrix.indptr.astype(np.int64), matrix.indices, summed)
-    order = _by_user(users, shape[0]) if times is None else np.lexsort((times, users))
-    offsets: Int64Array = np.concatenate([[0], np.cumsum(np.bincount(users, minlength=shape[0]))]).astype(np.int64)
-    if times is None:
-        return Histories(offsets, items[order], weights[order], repeats="last").merged()
-    merged = _same_second_merged(
-        Histories(offsets, items[order], weights[order], times[order], order="time", repeats=repeats_of(feedback))
-    )
+    rows = np.repeat(np.arange(offsets.size - 1), np.diff(offsets))
+    if np.any((times[1:] < times[:-1]) & (rows[1:] == rows[:-1])):
+        order = np.lexsort((times, rows))
+        items, weights, times = items[order], weights[order], times[order]
+    merged = _same_second_merged(Histories(offsets, items, weights, times, order="time", repeats=repeats_of(feedback)))
     return replace(merged, weights=np.ones_like(merged.weights)) if feedback == "presence" else merged
-
-
-def _by_user(users: Int32Array, n_users: int) -> npt.NDArray[Any]:
-    """The stable order by user, by counting."""
-    entries = np.arange(users.size)
-    return sp.csr_array(sp.coo_array((entries, (users, entries)), shape=(n_users, max(users.size, 1)))).data
 
 
 def _same_second_merged(histories: Histories) -> Histories:
@@ -286,4 +272,6 @@ def _same_second_merged(histories: Histories) -> Histories:
 
 def _fitting(sums: npt.NDArray[np.float64]) -> Float32Array:
     """Sums as float32; a sum of huge weights that overflows becomes the largest number there is."""
-    return np.clip(sums, -_MOST, _MOST).astype(np.float32)
+    if max(sums.max(initial=0), -sums.min(initial=0)) > _MOST:
+        sums = np.clip(sums, -_MOST, _MOST)
+    return sums.astype(np.float32)

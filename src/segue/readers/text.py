@@ -111,7 +111,7 @@ def look_at(path: Path, format: str, *, encoding: str | None = None) -> TextFile
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
             size += len(chunk)
-            if is_utf8:
+            if is_utf8 and not (chunk.isascii() and not decoder.getstate()[0]):
                 try:
                     decoder.decode(chunk)
                 except UnicodeDecodeError:
