@@ -83,7 +83,7 @@ def keep_largest(keys: npt.NDArray[np.uint64], count: int, k: int) -> int:
 
 
 @kernel([_U64(_U32, _I64)])
-def _key(bits: np.uint32, position: int) -> np.uint64:
+def key_of(bits: np.uint32, position: int) -> np.uint64:
     """A number that is larger for a larger score (given by its bits) and, at equal scores, for a smaller position."""
     if bits == np.uint32(0x80000000):  # -0.0 equals 0.0
         bits = np.uint32(0)
@@ -137,7 +137,7 @@ def offer(
                     continue
                 for column in range(step, step + _STEP):
                     if scores[column] > threshold and (everything or allowed[first + column]):
-                        row_keys[count] = _key(score_bits[column], first + column)
+                        row_keys[count] = key_of(score_bits[column], first + column)
                         count += 1
                 if count > room:
                     count = keep_largest(row_keys, count, k)
