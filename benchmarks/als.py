@@ -1,21 +1,28 @@
-"""Implicit ALS against `implicit` 0.7: time of a fit and of every user's vector, shown with the objective reached.
+"""Implicit ALS against `implicit` 0.7, and against Spark MLlib: time, shown with the objective reached.
 
-    python benchmarks/als.py [--small] [--factors 64 128] [--threads 2] [--repeats 3]
+    python benchmarks/als.py [--small] [--factors 64 128] [--threads 2] [--repeats 3] [--spark]
 
-Both minimize sum_ui c (t - x.y)^2 + regularization (|X|^2 + |Y|^2) with c = 1 + plays for what was played and 1
-elsewhere (Hu, Koren and Volinsky 2008); `implicit` takes c as its data. Both do 10 iterations with as many threads,
-then solve for every user exactly; both answers are valued by the function below. BLAS is held to one thread per caller,
-as both want it. Seconds of processor time tell more than those of the clock where other programs run.
+All minimize sum_ui c (t - x.y)^2 + regularization (|X|^2 + |Y|^2) with c = 1 + plays for what was played and 1
+elsewhere (Hu, Koren and Volinsky 2008); `implicit` takes c as its data. Each is given as many threads, BLAS being held
+to one per caller, as both want it. `implicit` does 10 iterations, segue as many, and as few as bring it to the
+objective of `implicit`; then both solve for every user exactly, which is part of the time, and both answers are valued
+by the function below. Seconds of processor time tell more than those of the clock where other programs run.
+
+Spark is asked for the cost of an iteration alone: the difference between four iterations and one.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import scipy.sparse as sp
 from implicit.cpu.als import AlternatingLeastSquares
 from threadpoolctl import threadpool_limits
@@ -41,17 +48,20 @@ def objective(plays: sp.csr_matrix[Any], x: np.ndarray[Any, Any], y: np.ndarray[
     return total
 
 
-def segue_fit(dataset: Dataset, factors: int, threads: int, seed: int) -> Answer:
-    als = ImplicitALS(
+def segue_als(factors: int, iterations: int) -> ImplicitALS:
+    return ImplicitALS(
         factors=factors,
-        iterations=ITERATIONS,
+        iterations=iterations,
         weighting="linear",
         alpha=1.0,
         unobserved_weight=1.0,
         regularization=REGULARIZATION,
         regularization_exponent=0.0,
     )
-    model = als.fit(dataset, seed=seed, threads=threads)
+
+
+def segue_fit(dataset: Dataset, factors: int, iterations: int, threads: int, seed: int) -> Answer:
+    model = segue_als(factors, iterations).fit(dataset, seed=seed, threads=threads)
     return model.query_vectors(dataset.histories, threads=threads), model.item_vectors
 
 
@@ -69,6 +79,61 @@ def implicit_fit(confidence: sp.csr_matrix[Any], factors: int, threads: int, see
         return model.recalculate_user(np.arange(confidence.shape[0]), confidence), model.item_factors
 
 
+def spark_iteration(plays: sp.csr_matrix[Any], factors: int, threads: int) -> float:
+    """Seconds that an iteration of Spark MLlib takes in local mode, on as many threads."""
+    from pyspark.ml.recommendation import ALS
+    from pyspark.sql import SparkSession
+
+    entries = plays.tocoo()
+    columns = {"user": entries.row.astype(np.int32), "item": entries.col.astype(np.int32), "plays": entries.data}
+    session = (
+        SparkSession.builder.master(f"local[{threads}]")
+        .config("spark.driver.memory", "5g")
+        .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
+        .config("spark.sql.shuffle.partitions", str(4 * threads))
+        .getOrCreate()
+    )
+    try:
+        session.sparkContext.setLogLevel("ERROR")
+        with tempfile.TemporaryDirectory() as folder:
+            path = str(Path(folder) / "plays.parquet")
+            pl.DataFrame(columns).write_parquet(path)
+            frame = session.read.parquet(path).repartition(4 * threads).cache()
+            frame.count()
+            seconds = []
+            for iterations in (1, 1, 4):  # the first warms the machine up
+                als = ALS(
+                    rank=factors,
+                    maxIter=iterations,
+                    regParam=REGULARIZATION,
+                    implicitPrefs=True,
+                    alpha=1.0,
+                    userCol="user",
+                    itemCol="item",
+                    ratingCol="plays",
+                    numUserBlocks=4 * threads,
+                    numItemBlocks=4 * threads,
+                    seed=0,
+                )
+                start = time.perf_counter()
+                als.fit(frame).itemFactors.count()
+                seconds.append(time.perf_counter() - start)
+    finally:
+        session.stop()
+    return (seconds[2] - seconds[1]) / 3
+
+
+def segue_iteration(dataset: Dataset, factors: int, threads: int) -> float:
+    """Seconds that an iteration takes: the difference between eleven and one, by ten."""
+    seconds = []
+    for iterations in (1, ITERATIONS + 1):
+        start = time.perf_counter()
+        segue_als(factors, iterations).fit(dataset, threads=threads)
+        seconds.append(time.perf_counter() - start)
+    return (seconds[1] - seconds[0]) / ITERATIONS
+
+
 def timed(run: Callable[[], Answer]) -> tuple[float, float, Answer]:
     """Seconds by the clock, seconds of processor time, and the answer."""
     clock, processor = time.perf_counter(), time.process_time()
@@ -82,34 +147,82 @@ def main() -> None:
     parser.add_argument("--factors", type=int, nargs="+", default=[64, 128])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--spark", action="store_true", help="Spark MLlib, too: needs pyspark and Java, takes minutes")
     options = parser.parse_args()
+    threads = options.threads
     size = (10_000, 8_000, 440_000) if options.small else (100_000, 40_000, 4_400_000)
     plays = interactions(*size)
+    dataset = Dataset.from_csr(plays)
+    print(f"{plays.shape[0]:,} users x {plays.shape[1]:,} items, {plays.nnz:,} entries; {threads} threads;")
+    print(f"the iterations and every user's vector; medians of {options.repeats}\n")
+    segue_fit(Dataset.from_csr(plays[:100]), options.factors[0], 1, threads, 0)  # compiles, or loads the cache
+    compare(plays, dataset, options.factors, threads, options.repeats)
+    if options.spark:
+        print()
+        compare_spark(plays, dataset, options.factors[0], threads)
+
+
+def compare(plays: sp.csr_matrix[Any], dataset: Dataset, ranks: list[int], threads: int, repeats: int) -> None:
     confidence = plays.copy()
     confidence.data = 1 + confidence.data
-    dataset = Dataset.from_csr(plays)
-    print(f"{plays.shape[0]:,} users x {plays.shape[1]:,} items, {plays.nnz:,} entries; {options.threads} threads;")
-    print(f"{ITERATIONS} iterations and every user's vector; medians of {options.repeats}\n")
-    print(f"{'factors':>7}  {'library':<8}  {'seconds':>8}  {'processor':>9}  {'objective':>14}  {'times faster':>12}")
-    segue_fit(Dataset.from_csr(plays[:100]), options.factors[0], options.threads, 0)  # compiles, or loads the cache
-    for factors in options.factors:
-        rows: dict[str, list[tuple[float, float, float]]] = {"implicit": [], "segue": []}
-        for seed in range(options.repeats):
-            for name, done in rows.items():
-                if name == "segue":
-                    clock, processor, answer = timed(
-                        lambda f=factors, s=seed: segue_fit(dataset, f, options.threads, s)
-                    )
-                else:
-                    clock, processor, answer = timed(
-                        lambda f=factors, s=seed: implicit_fit(confidence, f, options.threads, s)
-                    )
-                done.append((clock, processor, objective(plays, *answer)))
-        peer = np.array(rows["implicit"])[:, 0]
-        for name, done in rows.items():
-            clock, processor, value = np.median(done, axis=0)
-            ratio = np.median(peer / np.array(done)[:, 0])
-            print(f"{factors:>7}  {name:<8}  {clock:8.2f}  {processor:9.2f}  {value:14,.0f}  {ratio:12.2f}", flush=True)
+    columns = ("factors", 7), ("library", -8), ("iterations", 10), ("seconds", 8), ("processor", 9), ("objective", 14)
+    columns = *columns, ("times faster", 12), ("in processor time", 17)
+    print("  ".join(f"{name:<{-width}}" if width < 0 else f"{name:>{width}}" for name, width in columns))
+    for factors in ranks:
+        done: dict[str, list[tuple[float, float, float, float]]] = {}
+        enough = ITERATIONS
+        for seed in range(repeats):
+
+            def record(name: str, iterations: int, run: Callable[[], Answer], done: Any = done) -> float:
+                clock, processor, answer = timed(run)
+                value = objective(plays, *answer)
+                done.setdefault(name, []).append((iterations, clock, processor, value))
+                return value
+
+            goal = record("implicit", ITERATIONS, lambda s=seed, f=factors: implicit_fit(confidence, f, threads, s))
+            record("segue", ITERATIONS, lambda s=seed, f=factors: segue_fit(dataset, f, ITERATIONS, threads, s))
+            if not seed:
+                enough = reaching(goal, lambda n, f=factors: objective(plays, *segue_fit(dataset, f, n, threads, 0)))
+            record("segue, enough", enough, lambda s=seed, f=factors, n=enough: segue_fit(dataset, f, n, threads, s))
+        peer = np.array(done["implicit"])
+        for name, runs in done.items():
+            iterations, clock, processor, value = np.median(runs, axis=0)
+            faster, less = np.median(peer[:, 1:3] / np.array(runs)[:, 1:3], axis=0)
+            print(
+                f"{factors:>7}  {name.split(',')[0]:<8}  {iterations:>10.0f}  {clock:8.2f}  {processor:9.2f}  "
+                f"{value:14,.0f}  {faster:12.2f}  {less:17.2f}",
+                flush=True,
+            )
+
+
+def reaching(goal: float, value: Callable[[int], float]) -> int:
+    """The fewest iterations, at most ITERATIONS, whose objective is no more than the goal."""
+    least, most = 1, ITERATIONS
+    while least < most:
+        middle = (least + most) // 2
+        if value(middle) <= goal:
+            most = middle
+        else:
+            least = middle + 1
+    return most
+
+
+def compare_spark(plays: sp.csr_matrix[Any], dataset: Dataset, factors: int, threads: int) -> None:
+    try:
+        import pyspark
+    except ImportError:
+        print("Spark: left out, pyspark is not installed; install segue[spark]")
+        return
+    if shutil.which("java") is None:
+        print("Spark: left out, there is no Java on the path; install a Java runtime of version 17 or newer")
+        return
+    own = segue_iteration(dataset, factors, threads)
+    other = spark_iteration(plays, factors, threads)
+    print(
+        f"{factors} factors, seconds of an iteration: Spark {pyspark.__version__} {other:.2f}, segue {own:.3f}; ",
+        end="",
+    )
+    print(f"{other / own:.0f} times faster")
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from segue.kernels.compile import kernel, read, write
 Float32s = npt.NDArray[np.float32]
 
 _AHEAD: Final = 16  # entries between the one that is fetched and the one in use
+_KEPT: Final = 2**18  # bytes of vectors that are still in the cache when a step comes back to them
 _LINE: Final = 64  # bytes of a cache line
 _SMALL: Final = 1e-20  # a squared residual that is nothing
 _TINY: Final = 1e-30  # a value that is taken for zero
@@ -132,6 +133,7 @@ def _steps(
     scratch: the shared part of the row's matrix, the residual, two for use here, the inverse of the preconditioner.
     """
     d = fixed.shape[1]
+    ahead = _AHEAD if (stop - start) * d * fixed.itemsize > _KEPT else 0
     base, residual, search, image, inverse = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
     rho = np.float32(0)
     for j in range(d):
@@ -143,7 +145,7 @@ def _steps(
             return True
         for j in range(d):
             image[j] = -base[j] * search[j]
-        _add_residual(start, stop, columns, excess, pull, np.float32(0), fixed, scale, search, image, 0)
+        _add_residual(start, stop, columns, excess, pull, np.float32(0), fixed, scale, search, image, ahead)
         curvature = np.float32(0)
         for j in range(d):
             curvature -= search[j] * image[j]
