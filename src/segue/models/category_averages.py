@@ -52,9 +52,10 @@ def category_averages(
 
         a <- (n_c m + s a) / (n_c + s),    s = 2,
 
-    so that an artist with one track says less of the next track than one with twenty. Lengths and biases are averaged
-    likewise, and the vector gets the average length: a mean of vectors is shorter than they are, and would put the item
-    behind all that are known, whoever asks.
+    so that an artist with one track says less of the next track than one with twenty. Biases are averaged likewise, and
+    so are lengths: the vector gets the geometric mean of its own length and the average length. A mean of vectors is
+    the shorter the less they agree, and would put the item behind all that are known, whoever asks; as long as they
+    are, it would push them aside on the strength of a tag.
 
     Memory: one copy of the vectors.
     """
@@ -75,7 +76,7 @@ def category_averages(
     codes[size == 0] = 0
     there = codes > 0
     found = np.zeros((items.size, d), np.float32)
-    found[there] = average[there, :d] * (average[there, d] / size[there])[:, None]
+    found[there] = average[there, :d] * np.sqrt(average[there, d] / size[there])[:, None]
     biases = None if bias is None else np.where(there, average[:, -1], 0).astype(np.float32)
     return Averages(found, biases, codes)
 

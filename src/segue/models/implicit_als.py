@@ -14,7 +14,7 @@ from segue.core.arrays import BoolArray, Float32Array, Int64Array
 from segue.core.dataset import Dataset
 from segue.core.explanation import Explanation
 from segue.core.histories import Histories
-from segue.core.origins import Origins
+from segue.core.origins import Origin, Origins
 from segue.core.progress import SILENT, Progress
 from segue.core.spaces import Float, Int, Space
 from segue.core.vocabulary import Vocabulary
@@ -23,7 +23,7 @@ from segue.kernels.threads import blas
 from segue.models.alternating import Entries, Side, aligned, gram, squares, to_axes
 from segue.models.embedding import EmbeddingModel
 from segue.models.falling import Objective
-from segue.models.new_items import known_items, placed
+from segue.models.new_items import Way, known_items, placed
 from segue.models.projection import listeners_of, projected
 from segue.models.weighting import Weighting, check_weighting, weighted
 
@@ -32,6 +32,7 @@ Solver: TypeAlias = Literal["cg", "block", "exact"]
 _INITIAL_SCALE: Final = 0.1  # standard deviation of the first item vectors' length (Rendle et al. 2021)
 _BLOCK_ROWS: Final = 8192  # histories that have their vectors at once
 _FEW: Final = 2048  # entries that are not worth a second thread
+_PRIOR: Final = 5.0  # how many listeners of a new item say as much as the average of what is alike
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,10 +271,12 @@ class FittedImplicitALS(EmbeddingModel):
         return observed + als.unobserved_weight * float((gram * (y.T @ y)).sum()) + ridge
 
     def with_items(self, dataset: Dataset, *, threads: int | None = None) -> FittedImplicitALS:
-        """See `segue.core.protocols.TakesItems`: new items by their listeners, or else by averages of what is alike.
+        """See `segue.core.protocols.TakesItems`: new items by their listeners and by the averages of what is alike.
 
         An item with listeners gets the exact minimum of the objective over y, the vectors of all users of `dataset`
-        held fixed, each of these made of the trained items alone. Time: about that of one sweep with exact solves.
+        held fixed, each of these made of the trained items alone. To the objective, whoever has not heard an item yet
+        does not want it; so of a few listeners it makes little, and the average counts beside them as five more.
+        Time: about that of one sweep with exact solves.
         """
 
         def project(items: Int64Array) -> tuple[Float32Array, None]:
@@ -289,7 +292,8 @@ class FittedImplicitALS(EmbeddingModel):
                 return vectors, None
             return projected(users, listeners, self._als._side, self._als.unobserved_weight, threads), None
 
-        new = placed(self.items, self.origins, self.item_vectors, None, dataset, [("projected", project)])
+        ways: list[tuple[Origin, Way]] = [("projected", project)]
+        new = placed(self.items, self.origins, self.item_vectors, None, dataset, ways, _PRIOR)
         return FittedImplicitALS(self._als, dataset.items, new.vectors, new.origins)
 
     def arrays(self) -> Mapping[str, npt.NDArray[Any]]:

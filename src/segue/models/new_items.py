@@ -52,11 +52,17 @@ def placed(
     item_bias: Float32Array | None,
     dataset: Dataset,
     ways: Sequence[tuple[Origin, Way]] = (),
+    prior: float = 0.0,
 ) -> Placed:
     """All items of `dataset` in the space of a model of `items`: see `segue.core.protocols.TakesItems`.
 
     What was trained keeps its vector and its bias, bit by bit. Of the others, each is placed by the first of `ways`
-    that has a vector for it, those that remain by the averages of their artist, album, genres or tags.
+    that has a vector for it, those that remain by the average a of their artist, album, genres or tags. Where n
+    listeners placed an item at y ("projected"), and there is an average too, it comes to stand between the two, at
+
+        (n y + prior a) / (n + prior),
+
+    since few listeners say little: of a track that one person heard, its artist says more. Biases likewise.
     """
     check_extends(dataset, items)
     trained = origins.known
@@ -67,18 +73,29 @@ def placed(
     if item_bias is not None:
         bias = np.zeros(dataset.n_items, np.float32)
         bias[known] = item_bias[trained]
-    codes = Origins.trained(known).codes.copy()
     pending = np.flatnonzero(~known)
-    for origin, way in ways:
-        found, found_bias = way(pending)
-        there = found.any(axis=1)
-        vectors[pending[there]] = found[there]
-        if bias is not None and found_bias is not None:
-            bias[pending[there]] = found_bias[there]
-        codes[pending[there]] = ORIGINS.index(origin)
-        pending = pending[~there]
     averages = category_averages(vectors, bias, known, dataset.catalogue, pending)
+    codes = Origins.trained(known).codes.copy()
     vectors[pending], codes[pending] = averages.vectors, averages.codes
     if bias is not None and averages.bias is not None:
         bias[pending] = averages.bias
+    for origin, way in ways:
+        found, found_bias = way(pending)
+        there = found.any(axis=1)
+        new = pending[there]
+        share = np.ones(new.size, np.float32)
+        if origin == "projected":
+            share[codes[new] > 0] = _heard(dataset, new[codes[new] > 0], prior)
+        vectors[new] = share[:, None] * found[there] + (1 - share)[:, None] * vectors[new]
+        if bias is not None and found_bias is not None:
+            bias[new] = share * found_bias[there] + (1 - share) * bias[new]
+        codes[new] = ORIGINS.index(origin)
+        pending = pending[~there]
     return Placed(vectors, bias, Origins(codes))
+
+
+def _heard(dataset: Dataset, items: Int64Array, prior: float) -> Float32Array:
+    """How much the n listeners of each item say beside an average, n / (n + prior); all of them have listeners."""
+    heard = dataset.histories.merged()
+    n = np.bincount(heard.items[heard.weights != 0], minlength=dataset.n_items)[items]
+    return np.asarray(n / (n + prior), np.float32)

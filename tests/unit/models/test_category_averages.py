@@ -29,8 +29,9 @@ def origins(found: Averages) -> list[str]:
     return [ORIGINS[code] for code in found.codes]
 
 
-def scaled(direction: npt.NDArray[np.float64], length: float) -> npt.NDArray[np.float64]:
-    return direction * length / np.linalg.norm(direction)
+def scaled(mean: npt.NDArray[np.float64], length: float) -> npt.NDArray[np.float64]:
+    """The mean with the geometric mean of its own length and the average one."""
+    return mean * np.sqrt(length / np.linalg.norm(mean))
 
 
 def test_an_artists_next_track_is_the_average_of_those_known_drawn_to_that_of_all() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from segue.core.catalogue import Catalogue
 from segue.core.dataset import Dataset
 from segue.core.histories import Histories
 from segue.core.origins import Origins
@@ -61,14 +62,32 @@ def solution(
     return np.asarray(np.linalg.solve(matrix, fixed[heard].T @ (c * (weights > 0))))
 
 
+def against_listeners(old: FittedImplicitALS, dataset: Dataset, item: int) -> npt.NDArray[np.float64]:
+    """The least-squares solution of an item against its listeners, by NumPy."""
+    users = old.query_vectors(dataset.histories.known(OLD)[0]).astype(np.float64)
+    column = dataset.csr().tocsc()[:, [item]].tocoo()
+    there = column.data != 0
+    return solution(users, np.ones(len(users), np.bool_), column.row[there].astype(np.int64), column.data[there])
+
+
 @pytest.mark.parametrize("item", [22, 23])
 def test_an_item_with_listeners_is_the_least_squares_solution_against_them(
+    item: int, old: FittedImplicitALS, world: Dataset
+) -> None:
+    bare = Dataset(world.users, world.items, world.histories, Catalogue.bare(world.items))
+    new = old.with_items(bare)
+    assert new.item_vectors[item] == pytest.approx(against_listeners(old, world, item), rel=1e-3, abs=1e-5)
+    assert new.origins[item] == "projected"
+
+
+@pytest.mark.parametrize("item", [22, 23])
+def test_few_listeners_say_little_beside_the_average_of_what_is_alike(
     item: int, old: FittedImplicitALS, new: FittedImplicitALS, world: Dataset
 ) -> None:
-    users = old.query_vectors(world.histories.known(OLD)[0]).astype(np.float64)
-    column = world.csr().tocsc()[:, [item]].tocoo()
-    there = column.data != 0
-    expected = solution(users, np.ones(len(users), np.bool_), column.row[there].astype(np.int64), column.data[there])
+    alone = old.with_items(world.with_histories(world.histories.known(OLD)[0]))
+    listeners = np.count_nonzero(world.csr()[:, [item]].data)
+    assert listeners == (2 if item == 23 else 23)  # a wanderer among them
+    expected = (listeners * against_listeners(old, world, item) + 5 * alone.item_vectors[item]) / (listeners + 5)
     assert new.item_vectors[item] == pytest.approx(expected, rel=1e-3, abs=1e-5)
     assert new.origins[item] == "projected"
 
@@ -140,7 +159,8 @@ def test_the_first_way_that_knows_an_item_places_it(world: Dataset) -> None:
         assert pending.tolist() == [23]
         return np.full((1, 2), 9.0, np.float32), None
 
-    found = placed(items, origins, vectors, bias, world, [("projected", one), ("features", other)])
+    bare = Dataset(world.users, world.items, world.histories, Catalogue.bare(world.items))
+    found = placed(items, origins, vectors, bias, bare, [("projected", one), ("features", other)])
     assert found.vectors[22:].tolist() == [[7.0, 7.0], [9.0, 9.0]]
     assert found.bias is not None
     assert found.bias[21:].tolist() == [0.0, 0.5, 0.0]
