@@ -14,12 +14,14 @@ from segue.core.arrays import BoolArray, Float32Array, Float64Array, Int32Array,
 from segue.core.dataset import Dataset
 from segue.core.explanation import Explanation
 from segue.core.histories import Histories
+from segue.core.origins import Origins
 from segue.core.progress import SILENT, Progress
 from segue.core.spaces import Choice, Space
 from segue.core.vocabulary import Vocabulary
 from segue.errors import ArtifactError, DataError, SettingsError
 from segue.kernels.ranked import ranked_topk
 from segue.models.fitted import FittedModel, gather_rows
+from segue.models.new_items import check_extends
 
 Count: TypeAlias = Literal["users", "plays"]
 Within: TypeAlias = Literal["all", "genres"]
@@ -105,8 +107,9 @@ class PopularityModel(FittedModel):
     def __init__(
         self, configuration: Popularity, items: Vocabulary, counts: Float32Array, genres: sp.csr_array[Any] | None
     ) -> None:
-        super().__init__(configuration, items)
         self._counts = frozen(counts, np.float32)
+        super().__init__(configuration, items, Origins.trained(self._counts > 0))
+        self._popularity = configuration
         self._genres = genres
         order = np.lexsort((np.arange(counts.size), -self._counts))
         self._ranking = frozen(order[self._counts[order] > 0], np.int32)
@@ -136,6 +139,12 @@ class PopularityModel(FittedModel):
         overlap = (self._genres[known.items] @ self._genres[[item]].T).toarray()[:, 0]
         shares = np.where(liked, self._counts[item] * overlap / max(1, np.count_nonzero(liked)), 0)
         return Explanation(score, 0.0, known.items, shares.astype(np.float32), "additive")
+
+    def with_items(self, dataset: Dataset, *, threads: int | None = None) -> PopularityModel:  # noqa: ARG002
+        """See `segue.core.protocols.TakesItems`. All is counted anew, old items too: counts are all that there is here,
+        and those of different times could not be compared. Raises as `Popularity.fit` does."""
+        check_extends(dataset, self.items)
+        return self._popularity.fit(dataset)
 
     def arrays(self) -> Mapping[str, npt.NDArray[Any]]:
         """See `segue.core.protocols.Storable`."""

@@ -110,3 +110,10 @@ def test_what_the_dataset_lacks_is_named() -> None:
 def test_wrong_settings_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(SettingsError, match=next(iter(wrong))):
         Popularity(**wrong)
+
+
+def test_new_items_are_counted_with_the_old_ones_anew() -> None:
+    old = Popularity().fit(dataset_of([{0: 1.0, 1: 1.0}, {1: 1.0}], 2))
+    new = old.with_items(dataset_of([{0: 1.0, 1: 1.0}, {1: 1.0}, {1: 1.0, 2: 4.0}], 4))
+    assert new.counts.tolist() == [1, 3, 1, 0]
+    assert new.origins.counts() == {"none": 1, "trained": 3}
