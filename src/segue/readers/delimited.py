@@ -19,7 +19,7 @@ from segue.errors import SettingsError
 from segue.kernels.numbering import lines
 from segue.readers.report import Tally
 from segue.readers.sifting import LINE
-from segue.readers.text import TextFile
+from segue.readers.text import TextFile, split_lines
 
 TOO_WIDE: Final = "too_wide"
 
@@ -69,8 +69,7 @@ class Dialect:
 
 def sample_lines(text: TextFile) -> list[str]:
     """The first lines that are not blank, without their ends."""
-    lines = text.head().replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return [line for line in lines if line.strip("\r\n")][:_SAMPLE_LINES]
+    return [line for line in split_lines(text.head()) if line.strip("\r\n")][:_SAMPLE_LINES]
 
 
 def guess_dialect(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -14,9 +15,12 @@ from segue.core.catalogue import Catalogue
 from segue.core.dataset import Dataset
 from segue.core.histories import Histories
 from segue.core.vocabulary import Vocabulary
+from segue.dataset_files import row_blocks
 from segue.errors import DataError
+from segue.readers.entries import stacked
 
 _NEW: Final = "new"
+_AT_ONCE: Final = 1 << 21  # entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +62,16 @@ def joined(
     there already being the same entry; playlists, the new items behind; else, weights of one item summed, or the last.
     Rows of the catalogue that are there learn what they did not know. What a weight is does not change: plays become
     presence (dislikes stay such) where the dataset knows only that.
+    Memory, beside both: the catalogue once more, and some 300 MB for entries, however many there are (`stacked`).
     Raises DataError where entries cannot be of one kind (ratings and plays, dated and undated).
     """
     notes = _checked(dataset, more, undated=undated)
     positions = dataset.items.positions(more.items.series) if positions is None else positions
     target, items, catalogue = _items(dataset, more, positions, only_known=only_known)
-    entries = _entries(dataset, more, target)
-    left_out = entries.filter(pl.col("item") < 0).height
-    entries = entries.filter(pl.col("item") >= 0)
     names = more.users.series if as_user is None else pl.Series([as_user] * more.n_users, dtype=pl.String)
     users = dataset.users.extended(names)
     row = users.positions(names)
-    entries = entries.with_columns(pl.Series("user", row[entries["user"].to_numpy()]))
-    histories, added, repeated = _histories(dataset, entries, len(users))
+    histories, came = _histories(dataset, more.histories, target, row, len(users))
     n_new = len(users) - dataset.n_users
     first = np.unique(row, return_index=True)[1][-n_new:] if n_new and as_user is None else None
     result = Dataset(
@@ -85,7 +86,7 @@ def joined(
         user_table=_stacked(dataset.user_table, more.user_table, dataset.n_users, n_new, first),
         friends=_friends(dataset, more, row, len(users), alone=as_user is not None),
     )
-    done = Joined(n_new, len(items) - dataset.n_items, added, repeated, left_out, tuple(notes))
+    done = Joined(n_new, len(items) - dataset.n_items, came.added, came.repeated, came.left_out, tuple(notes))
     return result, done
 
 
@@ -150,39 +151,69 @@ def _filled(known: pl.DataFrame, told: pl.DataFrame, positions: Int32Array) -> p
     )
 
 
-def _entries(dataset: Dataset, more: Dataset, target: Int32Array) -> pl.DataFrame:
-    """The entries of `more` as (user, item, weight, time), as the dataset would hold them."""
-    histories = more.histories
+@dataclass(slots=True)
+class _Came:
+    """What became of the entries of new data, so far (see `Joined`)."""
+
+    added: int = 0
+    repeated: int = 0
+    left_out: int = 0
+
+
+def _histories(
+    dataset: Dataset, more: Histories, target: Int32Array, row: Int32Array, n_users: int
+) -> tuple[Histories, _Came]:
+    """All histories, made a block of users at a time; those of `more` go to users `row`, their items to `target`."""
+    old = dataset.histories.with_context(None)
+    last = int(old.times.max()) if old.times is not None and old.n_entries else 0
+    order = np.argsort(row, kind="stable")
+    of_row = row[order]
+    sizes = np.bincount(row, weights=more.lengths, minlength=n_users).astype(np.int64)
+    sizes[: len(old)] += old.lengths
+    came = _Came()
+
+    def blocks() -> Iterator[Histories]:
+        for start, stop in row_blocks(np.concatenate([[0], np.cumsum(sizes)]), _AT_ONCE):
+            chosen = order[slice(*np.searchsorted(of_row, (start, stop)))]
+            entries = _entries(dataset, more[chosen], target, row[chosen] - np.int32(start), last)
+            known = entries.filter(pl.col("item") >= 0)
+            came.left_out += entries.height - known.height
+            yield _met(dataset, old[start:stop], known, stop - start, came)
+
+    return stacked(blocks()), came
+
+
+def _entries(dataset: Dataset, histories: Histories, target: Int32Array, row: Int32Array, last: int) -> pl.DataFrame:
+    """Entries as (user, item, weight, time), as the dataset would hold them; `last` is the time of undated ones."""
     weights = histories.weights
     if dataset.feedback == "presence":
         histories = histories.merged() if histories.order != "position" else histories
         weights = np.sign(histories.weights)
     columns: dict[str, Any] = {
-        "user": histories.row_of_entry.astype(np.int32),
+        "user": row[histories.row_of_entry],
         "item": target[histories.items],
         "weight": weights,
     }
     if dataset.histories.times is not None:
-        last = int(dataset.histories.times.max()) if dataset.histories.n_entries else 0
         times = histories.times
         columns["time"] = np.full(histories.n_entries, last, np.int64) if times is None else times
     return pl.DataFrame(columns)
 
 
-def _histories(dataset: Dataset, entries: pl.DataFrame, n_users: int) -> tuple[Histories, int, int]:
-    """All histories, how many entries came in, and how many were there already."""
-    old = dataset.histories
+def _met(dataset: Dataset, old: Histories, entries: pl.DataFrame, n_users: int, came: _Came) -> Histories:
+    """The histories of some users and what comes to them; users beyond those of `old` had none."""
     columns: dict[str, Any] = {"user": old.row_of_entry.astype(np.int32), "item": old.items, "weight": old.weights}
     if old.times is not None:
         columns["time"] = old.times
     before = pl.DataFrame(columns)
     same = {"time": ["user", "item", "time"], "position": ["user", "item"], "none": None}[old.order]
-    came = entries.height
+    height = entries.height
     if same is not None:
         entries = entries.join(before.select(same).unique(), on=same, how="anti", maintain_order="left")
     if old.order == "time":
         entries = entries.unique(same, keep="first", maintain_order=True)
-    added = entries.height
+    came.added += entries.height
+    came.repeated += height - entries.height
     both = pl.concat([before, entries]).sort("user", *(["time"] if old.order == "time" else []), maintain_order=True)
     lengths = np.bincount(both["user"].to_numpy(), minlength=n_users)
     histories = Histories(
@@ -197,7 +228,7 @@ def _histories(dataset: Dataset, entries: pl.DataFrame, n_users: int) -> tuple[H
         histories = histories.merged()
         if dataset.feedback == "presence":
             histories = replace(histories, weights=np.sign(histories.weights))
-    return histories, added, came - added
+    return histories
 
 
 def _stacked(

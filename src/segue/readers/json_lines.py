@@ -11,7 +11,7 @@ import polars as pl
 from segue.core.progress import Task
 from segue.readers.report import Tally
 from segue.readers.sifting import LINE
-from segue.readers.text import TextFile, whole_text
+from segue.readers.text import TextFile, split_lines, whole_text
 
 _SAMPLE_LINES: Final = 200
 
@@ -30,7 +30,7 @@ def looks_like_it(head: bytes) -> bool:
 def sample(text: TextFile) -> tuple[list[str], list[list[str]]]:
     """The keys of the first objects, in order of appearance, and their values as text."""
     objects = []
-    for line in text.head().splitlines()[:_SAMPLE_LINES]:
+    for line in split_lines(text.head())[:_SAMPLE_LINES]:
         found = _object(line)
         if isinstance(found, dict):
             objects.append(found)

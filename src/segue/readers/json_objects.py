@@ -12,7 +12,7 @@ from segue.errors import DataError
 from segue.readers import json_lines
 from segue.readers.json_values import parsed
 from segue.readers.report import Tally
-from segue.readers.text import TextFile, first_lines
+from segue.readers.text import TextFile, first_lines, split_lines
 
 _ENDINGS: Final = (".json", ".jsonl", ".ndjson")
 _WRAPPED: Final = re.compile(r'\s*(?:\{\s*"[^"\\]*"\s*:\s*)?\[\s*')
@@ -45,7 +45,7 @@ def is_lines(text: TextFile) -> bool:
     head = text.head()
     if not json_lines.looks_like_it(head.encode()):
         return False
-    first = json.loads(next(line for line in head.splitlines() if line.strip()))
+    first = json.loads(next(line for line in split_lines(head) if line.strip()))
     return not (len(first) == 1 and isinstance(next(iter(first.values())), list))
 
 

@@ -28,7 +28,7 @@ from segue.readers.named_columns import NamedColumns, named_columns
 from segue.readers.reader import NO_OPTIONS, Guess, ReadOptions
 from segue.readers.report import ReadReport, Tally
 from segue.readers.sifting import LINE, sift
-from segue.readers.text import looks_like_text
+from segue.readers.text import looks_like_text, split_lines
 from segue.readers.times import TimeForm, guess_form
 from segue.readers.tracks import Track
 
@@ -60,7 +60,7 @@ class LastfmCSV:
             return None
         if not looks_like_text(head):
             return None
-        lines = [line for line in head.decode("utf-8-sig", "replace").splitlines() if line.strip()][:50]
+        lines = [line for line in split_lines(head.decode("utf-8-sig", "replace")) if line.strip()][:50]
         dialect = guess_dialect(lines)
         rows = [] if dialect is None else [fields for _, _, fields in dialect.records(lines) if fields]
         if not rows:

@@ -121,7 +121,10 @@ def look_at(path: Path, format: str, *, encoding: str | None = None) -> TextFile
         cut_short = is_utf8 and bool(decoder.getstate()[0])
     source = Source(path.name, size, digest.hexdigest(), format)
     if encoding is not None:
-        return TextFile(path, _known(encoding), source)
+        named = _known(encoding)
+        # The mark of the encoding that is named is no text, whichever spelling of its name was taken.
+        has_mark = marked is not None and named.startswith(marked.removesuffix("-sig"))
+        return TextFile(path, marked if marked is not None and has_mark else named, source)
     if marked is not None:
         return TextFile(path, marked, source, None if marked == "utf-8-sig" else f"{path.name} is {marked.upper()}")
     if cut_short:
@@ -150,9 +153,14 @@ def first_lines(path: Path) -> list[str]:
         return []
     encoding = next((name for mark, name in _MARKS if raw.startswith(mark)), "utf-8")
     text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(raw, final=False)
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = split_lines(text)
     whole = lines[:-1] if len(raw) == _SAMPLE and len(lines) > 1 else lines
     return [line for line in whole if line.strip()]
+
+
+def split_lines(text: str) -> list[str]:
+    """Text at LF, CRLF and CR, and nowhere else: other separators may stand within a title or a JSON string."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def require_file(path: Path) -> None:
