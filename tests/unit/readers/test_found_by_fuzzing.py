@@ -23,7 +23,7 @@ def test_json_lines_end_at_line_feeds_only(tmp_path: Path) -> None:
     assert list(read([plays], "table")[0].users) == [name]
 
 
-@pytest.mark.parametrize("written, named", [("utf-8-sig", "utf-8"), ("utf-16", "utf-16"), ("utf-16", "utf-16-le")])
+@pytest.mark.parametrize(("written", "named"), [("utf-8-sig", "utf-8"), ("utf-16", "utf-16"), ("utf-16", "utf-16-le")])
 def test_a_mark_is_no_text_where_its_encoding_is_named(tmp_path: Path, written: str, named: str) -> None:
     path = tmp_path / "tracks.json"
     path.write_bytes('{"id": "a", "name": "Roads"}\n{"id": "b", "name": "Sun"}\n'.encode(written))
