@@ -63,8 +63,7 @@ class HNSW:
         self, vectors: Float32Array, *, measure: Measure = "dot", seed: int = 0, threads: int | None = 1
     ) -> HNSWIndex:
         """See `segue.index.port.IndexKind.build`. Memory: the vectors, and 8 bytes a connection."""
-        import faiss  # deferred: half a second to import, and only who asks for such an index needs it
-
+        faiss = _library()
         given = checked_to_build(vectors, measure)
         metric = faiss.METRIC_INNER_PRODUCT if measure == "dot" else faiss.METRIC_L2
         if self.storage == "int8":
@@ -77,8 +76,7 @@ class HNSW:
 
     def restore(self, folder: Path, size: int, dimensions: int, measure: Measure) -> HNSWIndex:
         """See `segue.index.port.IndexKind.restore`."""
-        import faiss  # deferred, as above
-
+        faiss = _library()
         try:
             places = load_file(folder / _PLACES)["places"]
             graph = faiss.read_index(str(folder / _FILE))
@@ -102,14 +100,11 @@ class HNSWIndex(VectorIndex):
 
     def write(self, folder: Path) -> None:
         """See `VectorIndex.write`."""
-        import faiss  # deferred, as above
-
-        faiss.write_index(self._graph, str(folder / _FILE))
+        _library().write_index(self._graph, str(folder / _FILE))
         save_file({"places": self._places}, folder / _PLACES)
 
     def _nearest(self, queries: Float32Array, k: int, threads: int | None) -> Int32Array:
-        import faiss  # deferred, as above
-
+        faiss = _library()
         found = np.full((len(queries), k), -1, np.int32)
         width = min(k, self._places.size)
         if not width:
@@ -128,8 +123,7 @@ class HNSWIndex(VectorIndex):
         return found
 
     def _extended(self, vectors: Float32Array, seed: int, threads: int | None) -> HNSWIndex:
-        import faiss  # deferred, as above
-
+        faiss = _library()
         new = np.flatnonzero(vectors.any(axis=1))
         graph = faiss.clone_index(self._graph)
         if new.size:
@@ -145,3 +139,9 @@ class HNSWIndex(VectorIndex):
                 faiss.omp_set_num_threads(before)
         places = np.concatenate([self._places, (new + self._size).astype(np.int32)])
         return HNSWIndex(self._hnsw, graph, places, self._size + len(vectors), self._dimensions, self._measure)
+
+
+def _library() -> Any:
+    import faiss  # deferred: half a second to import, and only who asks for such an index needs it
+
+    return faiss

@@ -9,15 +9,20 @@ from segue.core.histories import Histories
 from segue.core.protocols import Recommender
 from segue.core.topk import TopK
 from segue.errors import SettingsError
+from segue.retrieval.indexed import IndexedSearch
 
 
 @dataclass(frozen=True)
 class Source:
-    """A recommender under the name by which reasons call it, and how many items it nominates for each history."""
+    """A recommender under the name by which reasons call it, and how many items it nominates for each history.
+
+    search: how its best items are found in place of asking it for them, through an index of its vectors; or None.
+    """
 
     name: str
     recommender: Recommender
     count: int = 200
+    search: IndexedSearch | None = None
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -41,7 +46,8 @@ class Source:
         threads: int | None,
     ) -> TopK:
         """Its best `count` items, or as many as it knows; `allowed` may cover more items than it knows."""
-        return self.recommender.recommend(
+        asked = self.recommender if self.search is None else self.search
+        return asked.recommend(
             histories,
             min(count, self.n_items),
             exclude_seen=exclude_seen,
