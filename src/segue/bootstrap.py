@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
@@ -18,18 +19,20 @@ from segue import settings as settings_file
 from segue.core.dataset import Dataset
 from segue.core.origins import Origin
 from segue.core.progress import SILENT, Progress
-from segue.core.protocols import Recommender, TakesItems
+from segue.core.protocols import HasVectors, Recommender, TakesItems
 from segue.dataset_files import Source
 from segue.durable import write_text
 from segue.errors import ArtifactError, DataError, NotFoundError, StorageError, WorkspaceError
 from segue.evaluation import Candidate, Evaluation, Experiment, PartName, PipelinePlan, Witness
 from segue.identity import merged
+from segue.index.port import IndexKind, VectorIndex
 from segue.models.popularity import PopularityModel
 from segue.pipeline import Pipeline
 from segue.ranking.by_model import ModelRanker
 from segue.ranking.fusion import ReciprocalRankFusion
 from segue.readers import ReadReport, read
 from segue.readers.user_lists import UserLists
+from segue.retrieval import indexed
 from segue.retrieval.search import TitleSearch
 from segue.retrieval.sources import Source as Nominator
 from segue.settings import Settings
@@ -47,12 +50,13 @@ _SIMULATED: Final = "simulation"
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """One model that `train` has fitted and saved."""
+    """One model that `train` has fitted and saved, and the kind of index that was built of its vectors, or None."""
 
     name: str
     version: str
     seconds: float
     bytes: int
+    index: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,7 @@ def train(
     workspace: Workspace,
     names: Sequence[str] = (),
     *,
+    index: str | None = None,
     seed: int | None = None,
     progress: Progress = SILENT,
     threads: int | None = None,
@@ -135,10 +140,13 @@ def train(
 ) -> Iterator[Trained]:
     """Fits models (those named, or those that segue.toml names) and saves each as it finishes; yields each then.
 
+    Beside a model with vectors goes an index of them, of the kind `index`, or of segue.toml's; none for "exact".
+
     One writer at a time: WorkspaceError where another process is writing. Interrupted, it keeps what is finished.
     """
     settings = read_settings(workspace)
     chosen = [known_model(name, settings) for name in names] or list(settings.training.models)
+    kind = settings.indexes[settings.pipeline.index if index is None else _known_index(index, settings)]
     seed = settings.training.seed if seed is None else seed
     with workspace.writing("train"):
         whole = read_dataset(workspace, settings)
@@ -150,8 +158,9 @@ def train(
                 model = settings.models[name].fit(dataset, seed=seed, progress=progress, threads=threads)
                 folder = workspace.save_model(name, model, fingerprint=fingerprint, metrics=facts)
                 task.advance()
+            built = _build_index(workspace, name, model, kind, seed, progress, threads)
             size = sum(file.stat().st_size for file in folder.iterdir())
-            yield Trained(name, folder.name, clock() - started, size)
+            yield Trained(name, folder.name, clock() - started, size, built)
 
 
 def add_items(
@@ -185,6 +194,8 @@ def add_items(
                     name, grown, fingerprint=before.dataset or dataset.fingerprint(), metrics=before.metrics
                 )
                 task.advance()
+            kind = settings.indexes[settings.pipeline.index]
+            _build_index(workspace, name, grown, kind, settings.training.seed, progress, threads)
             counts = grown.origins.counts()
             unknown, _ = counts.pop("none", 0), counts.pop("trained", 0)
             yield Extended(name, folder.name, clock() - started, counts, unknown)
@@ -393,7 +404,7 @@ def open_station(workspace: Workspace, *, progress: Progress = SILENT) -> Statio
         digest = sha256(" ".join(f"{each.kind}:{each.version}" for each in described).encode()).hexdigest()
         return Station(
             dataset=dataset,
-            pipeline=build_pipeline(settings, models, dataset),
+            pipeline=build_pipeline(settings, models, dataset, _load_indexes(workspace, settings, models)),
             models=models,
             search=_search(dataset),
             name=workspace.name,
@@ -402,12 +413,21 @@ def open_station(workspace: Workspace, *, progress: Progress = SILENT) -> Statio
         )
 
 
-def build_pipeline(settings: Settings, models: Mapping[str, Recommender], dataset: Dataset) -> Pipeline:
-    """The three stages of the settings. Rules that need a column which the catalogue lacks are left out."""
+def build_pipeline(
+    settings: Settings,
+    models: Mapping[str, Recommender],
+    dataset: Dataset,
+    indexes: Mapping[str, VectorIndex] = MappingProxyType({}),
+) -> Pipeline:
+    """The three stages of the settings. Rules that need a column which the catalogue lacks are left out.
+
+    indexes: of the vectors of some models, by the model's name; those models nominate through them.
+    """
     chosen = settings.pipeline
     rules = [settings.rules[name] for name in chosen.rules]
+    searches = {name: indexed.IndexedSearch(models[name], index) for name, index in indexes.items()}
     return Pipeline(
-        sources=[Nominator(name, models[name], chosen.candidates) for name in chosen.sources],
+        sources=[Nominator(name, models[name], chosen.candidates, searches.get(name)) for name in chosen.sources],
         ranker=ReciprocalRankFusion()
         if chosen.ranker == ReciprocalRankFusion.name
         else ModelRanker(models[chosen.ranker]),
@@ -437,10 +457,57 @@ def _candidates(names: Sequence[str], settings: Settings) -> dict[str, Candidate
     if PIPELINE in chosen:
         candidates[PIPELINE] = PipelinePlan(
             {name: settings.models[name] for name in settings.pipeline.models},
-            lambda models, train: build_pipeline(settings, models, train),
+            lambda models, train: build_pipeline(settings, models, train, _built_indexes(settings, models)),
             asdict(settings.pipeline),
         )
     return candidates
+
+
+def _known_index(name: str, settings: Settings) -> str:
+    if name in settings.indexes:
+        return name
+    raise NotFoundError(f"there is no index {name!r}; there are {', '.join(settings.indexes)}")
+
+
+def _build_index(
+    workspace: Workspace,
+    name: str,
+    model: Recommender,
+    kind: IndexKind,
+    seed: int,
+    progress: Progress,
+    threads: int | None,
+) -> str | None:
+    """Builds an index of a saved model's vectors and keeps it beside the model; the exact one needs no keeping."""
+    if kind.name == "exact" or not isinstance(model, HasVectors):
+        return None
+    with progress.task(f"building the index {kind.name} of {name}") as task:
+        workspace.save_index(name, indexed.build(model, kind, seed=seed, threads=threads))
+        task.advance()
+    return kind.name
+
+
+def _load_indexes(
+    workspace: Workspace, settings: Settings, models: Mapping[str, Recommender]
+) -> dict[str, VectorIndex]:
+    """The saved indexes of the sources that nominate through one."""
+    kind = settings.indexes[settings.pipeline.index]
+    return {name: workspace.load_index(name, kind) for name in _through_index(settings, models)}
+
+
+def _built_indexes(settings: Settings, models: Mapping[str, Recommender]) -> dict[str, VectorIndex]:
+    """The same, built of models that are fitted and not saved."""
+    kind = settings.indexes[settings.pipeline.index]
+    return {
+        name: indexed.build(models[name], kind, seed=settings.training.seed)
+        for name in _through_index(settings, models)
+    }
+
+
+def _through_index(settings: Settings, models: Mapping[str, Recommender]) -> list[str]:
+    if settings.pipeline.index == "exact":
+        return []
+    return [name for name in settings.pipeline.sources if isinstance(models[name], HasVectors)]
 
 
 def _search(dataset: Dataset) -> TitleSearch:

@@ -25,6 +25,8 @@ from rapidfuzz import process
 from segue.core.protocols import Configuration
 from segue.core.spaces import Choice, Float, Int, Range, Space
 from segue.errors import SegueError, SettingsError
+from segue.index import INDEXES
+from segue.index.port import IndexKind
 from segue.models import MODELS
 from segue.reranking import RULES
 from segue.reranking.rule import Rule
@@ -80,6 +82,7 @@ class PipelineSettings:
     ranker:   the model whose score decides, or "fusion" (reciprocal ranks of all sources).
     rules:    what takes items out of the ranked lists or moves them, in this order.
     fallback: what fills up a list that the sources leave short.
+    index:    what sources with vectors find their candidates through; "exact" looks at all of them.
     """
 
     sources: tuple[str, ...] = ("implicit-als", "item-knn", "popularity")
@@ -87,6 +90,7 @@ class PipelineSettings:
     ranker: str = "implicit-als"
     rules: tuple[str, ...] = ("disliked", "artist-cap")
     fallback: Literal["popularity", "none"] = "popularity"
+    index: str = "exact"
 
     def __post_init__(self) -> None:
         _known_models("sources", self.sources)
@@ -94,6 +98,7 @@ class PipelineSettings:
             raise SettingsError(f"sources names nobody to nominate; the models are {', '.join(MODELS)}")
         _at_least("candidates", self.candidates, 1)
         _known("ranker", self.ranker, ["fusion", *MODELS])
+        _known("index", self.index, list(INDEXES))
         for name in self.rules:
             _known("rules", name, list(RULES))
         if len(set(self.rules)) != len(self.rules):
@@ -132,7 +137,7 @@ class EvaluationSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All of segue.toml. `models`, `rules` and `splits` hold a configuration for every name, used or not.
+    """All of segue.toml. `models`, `indexes`, `rules` and `splits` hold a configuration for every name, used or not.
 
     `tuning` holds, by model, the spaces that take the place of the models' own.
     """
@@ -141,6 +146,7 @@ class Settings:
     training: TrainingSettings = field(default_factory=TrainingSettings)
     models: Mapping[str, Configuration] = field(default_factory=lambda: _defaults(MODELS))
     pipeline: PipelineSettings = field(default_factory=PipelineSettings)
+    indexes: Mapping[str, IndexKind] = field(default_factory=lambda: _defaults(INDEXES))
     rules: Mapping[str, Rule] = field(default_factory=lambda: _defaults(RULES))
     evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)
     splits: Mapping[str, Splitter] = field(default_factory=lambda: _defaults(SPLITS))
@@ -153,6 +159,7 @@ SECTIONS: Final[Mapping[str, type[Any]]] = MappingProxyType(
         "training": TrainingSettings,
         **{f"models.{name}": kind for name, kind in MODELS.items()},
         "pipeline": PipelineSettings,
+        **{f"index.{name}": kind for name, kind in INDEXES.items()},
         **{f"rules.{name}": kind for name, kind in RULES.items()},
         "evaluation": EvaluationSettings,
         **{f"evaluation.{name}": kind for name, kind in SPLITS.items()},
@@ -197,6 +204,7 @@ def parse(text: str, source: str = "segue.toml") -> Settings:
         training=made["training"],
         models=MappingProxyType({name: made[f"models.{name}"] for name in MODELS}),
         pipeline=made["pipeline"],
+        indexes=MappingProxyType({name: made[f"index.{name}"] for name in INDEXES}),
         rules=MappingProxyType({name: made[f"rules.{name}"] for name in RULES}),
         evaluation=made["evaluation"],
         splits=MappingProxyType({name: made[f"evaluation.{name}"] for name in SPLITS}),

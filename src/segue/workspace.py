@@ -30,6 +30,8 @@ from segue.core.protocols import Recommender
 from segue.dataset_files import Source, read_dataset, write_dataset
 from segue.durable import Shelf, read_manifest, translated, write_text
 from segue.errors import ArtifactError, WorkspaceError
+from segue.index import saved as indexes
+from segue.index.port import IndexKind, VectorIndex
 
 SETTINGS: Final = "segue.toml"
 _LOCK: Final = ".lock"
@@ -184,6 +186,22 @@ class Workspace:
         """The facts of the current version of a model."""
         self._trained(name)
         return artifacts.describe(self.folder / "models" / name)
+
+    def save_index(self, name: str, index: VectorIndex) -> Path:
+        """Keeps an index of the vectors of the current version of a model, and returns its folder."""
+        return indexes.save(index, self.folder / "indexes" / name, model=self._current(name))
+
+    def load_index(self, name: str, kind: IndexKind) -> VectorIndex:
+        """The index of this kind of the current version of a model.
+
+        Raises ArtifactError, with the command that builds it, where there is none, or it is damaged, of another version
+        of the model, or built with other settings.
+        """
+        try:
+            return indexes.load(self.folder / "indexes" / name, model=self._current(name), configuration=kind)
+        except ArtifactError as error:
+            remedy = self.command(f"train --model {name} --index {kind.name}")
+            raise ArtifactError(f"the model {name} cannot be asked through its index: {error} ({remedy})") from error
 
     def versions(self, name: str) -> list[str]:
         """The versions of a model that are still there, newest first."""

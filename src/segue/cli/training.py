@@ -25,6 +25,12 @@ def add_to(app: typer.Typer) -> None:
 def train(
     call: Call,
     model: ModelOption = None,
+    index: Annotated[
+        str | None,
+        typer.Option(
+            "--index", metavar="KIND", help="Build this index of the vectors: hnsw or annoy, or exact for none."
+        ),
+    ] = None,
     seed: SeedOption = None,
     new_items: Annotated[
         bool,
@@ -33,8 +39,8 @@ def train(
     threads: ThreadsOption = None,
 ) -> None:
     """Fit the models of segue.toml; each is saved as it finishes."""
-    if new_items and seed is not None:
-        raise typer.BadParameter("--seed is for training; nothing about --new-items is random")
+    if new_items and (seed is not None or index is not None):
+        raise typer.BadParameter("--seed and --index are for training; --new-items goes by segue.toml")
     from segue import bootstrap
     from segue.cli.progress import shown
 
@@ -48,12 +54,15 @@ def train(
             _print_extended(extended)
         return
     with shown() as progress:
-        trained = list(bootstrap.train(workspace, model or [], seed=seed, progress=progress, threads=threads))
+        trained = list(
+            bootstrap.train(workspace, model or [], index=index, seed=seed, progress=progress, threads=threads)
+        )
     if call.json:
         emit(
             {
                 "models": [
-                    {"name": t.name, "version": t.version, "seconds": t.seconds, "bytes": t.bytes} for t in trained
+                    {"name": t.name, "version": t.version, "seconds": t.seconds, "bytes": t.bytes, "index": t.index}
+                    for t in trained
                 ]
             }
         )
@@ -62,6 +71,11 @@ def train(
         [Column("model"), Column("version"), Column("seconds", "right"), Column("size", "right")],
         [(t.name, t.version, f"{t.seconds:.1f}", f"{t.bytes / 1e6:,.1f} MB") for t in trained],
     )
+    built = [t.name for t in trained if t.index is not None]
+    if built:
+        note(f"index {next(t.index for t in trained if t.index)} built of {', '.join(built)}")
+    if index is not None and index != bootstrap.read_settings(workspace).pipeline.index:
+        note(f'recommendations go through it once segue.toml says index = "{index}" under [pipeline]')
 
 
 def _as_json(extended: Extended) -> dict[str, Any]:
