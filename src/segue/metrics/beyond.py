@@ -115,8 +115,8 @@ def cautions(metrics: Iterable[object], cut: float | None = None) -> tuple[str, 
         return ()
     take = "take" if len(names) > 1 else "takes"
     said = (
-        f"{', '.join(names)} {take} scores for predicted weights, which is meant for models whose scores are on the "
-        "scale of the weights; for models that only rank, such as popularity and item-knn, the figure is noise"
+        f"{', '.join(names)} {take} scores for predicted weights of a model that predicts no ratings; for those that "
+        "only rank, such as popularity and item-knn, the figure is noise"
     )
     if cut is None:
         return (said,)
