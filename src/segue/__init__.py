@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from segue.dataset_files import read_dataset, write_dataset
     from segue.errors import SegueError
     from segue.evaluation import Experiment, evaluate
+    from segue.models.content import Content
+    from segue.models.ease import EASE
     from segue.models.explicit_als import ExplicitALS
     from segue.models.implicit_als import ImplicitALS
     from segue.models.item_knn import ItemKNN
@@ -37,7 +39,9 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Catalogue": "core.catalogue",
+    "Content": "models.content",
     "Dataset": "core.dataset",
+    "EASE": "models.ease",
     "Experiment": "evaluation",
     "ExplicitALS": "models.explicit_als",
     "HeldOutItems": "splits",
@@ -67,7 +71,9 @@ _HOMES = {
 }
 
 __all__ = [
+    "EASE",
     "Catalogue",
+    "Content",
     "Dataset",
     "Experiment",
     "ExplicitALS",

@@ -31,7 +31,9 @@ from segue.core.topk import TopK
 from segue.core.vocabulary import Vocabulary
 from segue.errors import ArtifactError, DataError, SettingsError
 from segue.models import MODELS
+from segue.models.content import Content
 from segue.models.implicit_als import ImplicitALS
+from segue.models.ease import EASE
 from segue.models.item_knn import ItemKNN
 from segue.models.minhash import MinHash
 from segue.models.popularity import Popularity
@@ -52,10 +54,13 @@ CASES: Mapping[str, Configuration] = {
     "implicit-als, nonnegative": ImplicitALS(factors=8, iterations=8, solver="exact", nonnegative=True),
     "popularity, plays": Popularity(count="plays"),
     "popularity, within genres": Popularity(within="genres"),
+    "ease, kept": EASE(keep=12),
+    "ease, sparse": EASE(method="sparse", keep=12),
     "item-knn, jaccard": ItemKNN("jaccard", neighbours=4, shrinkage=1.0),
     "item-knn, binary": ItemKNN(neighbours=3, shrinkage=0.0, weighting="binary"),
     "sgd-mf, adam": SGDMF(factors=8, optimizer="adam", learning_rate=0.05, negatives=1, negative_exponent=0.5),
     "sgd-mf, stopping early": SGDMF(factors=8, validation=0.1, schedule="constant"),
+    "content, small": Content(topics=2, codes=64, text=1.0, weighting="linear"),
     "minhash, every listener": MinHash(threshold=0.2, min_listeners=1),
     "minhash, estimated": MinHash(threshold=0.1, verify="estimate", min_listeners=1),
 }

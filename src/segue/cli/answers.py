@@ -14,6 +14,7 @@ from segue.cli.show import Column, clean, counted, emit, note, paragraph, say, s
 if TYPE_CHECKING:
     from segue.core.arrays import Float32Array
     from segue.core.candidates import Move, Reason, Recommendations
+    from segue.core.explanation import Explanation
     from segue.station import Station
 
 KOption: TypeAlias = Annotated[int, typer.Option("-k", min=1, max=10_000, metavar="N", help="How many.")]
@@ -212,6 +213,8 @@ def _because(station: Station, reason: Reason) -> list[str]:
     if shares:
         label = station.dataset.catalogue.label
         lines.append("because of " + ", ".join(f"{clean(label(item))} {share:.0%}" for item, share in shares))
+    if reason.explanation is not None and reason.explanation.sides:
+        lines.append("alike in " + ", ".join(f"{side} {part:+.2f}" for side, part in _sides(reason.explanation)))
     lines.extend(f"new to {name}: placed {IN_WORDS[origin]}" for name, origin in reason.placed)
     lines.extend(f"{move.rule}: {move.why} (rank {move.before} -> {move.after})" for move in reason.moves)
     return lines
@@ -224,6 +227,11 @@ def _shares(reason: Reason) -> list[tuple[int, float]]:
     everything = float(reason.explanation.contributions.clip(min=0).sum())
     strongest = reason.explanation.strongest(_STRONGEST)
     return [(item, part / everything) for item, part in strongest]
+
+
+def _sides(explanation: Explanation) -> list[tuple[str, float]]:
+    """What each side of the items gave, the most first."""
+    return sorted((explanation.sides or {}).items(), key=lambda pair: -pair[1])
 
 
 def item_as_json(station: Station, item: int) -> dict[str, Any]:
@@ -255,6 +263,8 @@ def recommendations_as_json(
                 ],
                 "fallback": reason.fallback,
             }
+            if reason.explanation is not None and reason.explanation.sides:
+                entry["reasons"]["sides"] = dict(_sides(reason.explanation))
         items.append(entry)
     reply = {**asked, "model_version": station.version, "items": items}
     if answer.removed is not None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -21,6 +23,8 @@ class Explanation:
     contributions: float32, shape (h,).
     kind:          "additive": baseline + sum(contributions) = score. "leave-one-out": each contribution is the score
                    less the score without that item, and the sum means nothing.
+    sides:         for a model that compares items in several respects, the share of each: baseline + sum(sides) = score;
+                   None for the others.
     """
 
     score: float
@@ -28,10 +32,13 @@ class Explanation:
     items: Int32Array
     contributions: Float32Array
     kind: Literal["additive", "leave-one-out"]
+    sides: Mapping[str, float] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "items", frozen(self.items, np.int32))
         object.__setattr__(self, "contributions", frozen(self.contributions, np.float32))
+        if self.sides is not None:
+            object.__setattr__(self, "sides", MappingProxyType(dict(self.sides)))
         if self.items.ndim != 1 or self.items.shape != self.contributions.shape:
             raise DataError(
                 f"items and contributions must be vectors of one length, got {self.items.shape} and "

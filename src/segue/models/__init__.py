@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from segue.models.content import Content
+from segue.models.ease import EASE
 from segue.models.explicit_als import ExplicitALS
 from segue.models.implicit_als import ImplicitALS
 from segue.models.item_knn import ItemKNN
@@ -15,5 +17,5 @@ from segue.models.sgd_mf import SGDMF
 
 #: Every model by the name that settings and the command line use.
 MODELS: Final[Mapping[str, type[Any]]] = MappingProxyType(
-    {model.name: model for model in (Popularity, ItemKNN, MinHash, ImplicitALS, ExplicitALS, SGDMF)}
+    {model.name: model for model in (Popularity, ItemKNN, MinHash, ImplicitALS, ExplicitALS, SGDMF, Content)}
 )

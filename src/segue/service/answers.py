@@ -255,6 +255,7 @@ class Answers:
             nominated=nominated,
             moves=moves,
             fallback=reason.fallback,
+            sides=None if reason.explanation is None or not reason.explanation.sides else dict(reason.explanation.sides),
         )
 
 

@@ -95,6 +95,10 @@ class Why(_Value):
     nominated: list[Nomination] = []
     moves: list[Moved] = []
     fallback: str | None = Field(default=None, description="The fallback that put it there, where one did.")
+    sides: dict[str, float] | None = Field(
+        default=None,
+        description="What each side of the items (sound, artist, ...) added to the score, where a model compares those.",
+    )
 
 
 class Recommended(_Value):

@@ -29,3 +29,12 @@ def test_one_contribution_per_item_is_needed() -> None:
 def test_an_explanation_does_not_change() -> None:
     with pytest.raises(ValueError, match="read-only"):
         explanation().contributions[0] = 3
+
+
+def test_the_sides_of_a_score_cannot_be_changed_from_outside() -> None:
+    sides = {"artist": 0.5}
+    explanation = Explanation(0.5, 0.0, np.array([1], np.int32), np.array([0.5], np.float32), "additive", sides)
+    sides["artist"] = 9.0
+    assert explanation.sides == {"artist": 0.5}
+    with pytest.raises(TypeError):
+        explanation.sides["artist"] = 1.0  # type: ignore[index]
