@@ -23,8 +23,8 @@ class Explanation:
     contributions: float32, shape (h,).
     kind:          "additive": baseline + sum(contributions) = score. "leave-one-out": each contribution is the score
                    less the score without that item, and the sum means nothing.
-    sides:         for a model that compares items in several respects, the share of each: baseline + sum(sides) = score;
-                   None for the others.
+    sides:         where a model compares items in several respects, the share of each, baseline + sum(sides) = score;
+                   None elsewhere.
     """
 
     score: float

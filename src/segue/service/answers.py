@@ -10,6 +10,7 @@ import numpy as np
 
 from segue.core.arrays import BoolArray
 from segue.core.candidates import Reason
+from segue.core.explanation import Explanation
 from segue.core.histories import Histories
 from segue.core.protocols import FindsSimilar
 from segue.errors import NotFoundError
@@ -255,8 +256,12 @@ class Answers:
             nominated=nominated,
             moves=moves,
             fallback=reason.fallback,
-            sides=None if reason.explanation is None or not reason.explanation.sides else dict(reason.explanation.sides),
+            sides=_sides(reason.explanation),
         )
+
+
+def _sides(explanation: Explanation | None) -> dict[str, float] | None:
+    return dict(explanation.sides) if explanation is not None and explanation.sides else None
 
 
 def _item(row: dict[str, Any]) -> Item:

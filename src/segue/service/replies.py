@@ -97,7 +97,7 @@ class Why(_Value):
     fallback: str | None = Field(default=None, description="The fallback that put it there, where one did.")
     sides: dict[str, float] | None = Field(
         default=None,
-        description="What each side of the items (sound, artist, ...) added to the score, where a model compares those.",
+        description="What each side of the items (sound, artist, ...) added to the score, where a model tells.",
     )
 
 
