@@ -5,8 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -49,29 +48,6 @@ class IndexPlan(Protocol):
     def build(self, vectors: Float32Array) -> Searcher:
         """The index of these vectors, float32 (m, d)."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Exact:
-    """Every product, the k largest kept: the reference that others are held against."""
-
-    name: str = "exact"
-    parameters: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-
-    def build(self, vectors: Float32Array) -> ExactSearcher:
-        """Nothing is built: the vectors are the index."""
-        return ExactSearcher(np.ascontiguousarray(vectors, np.float32))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ExactSearcher:
-    """See `Exact`; ties are in order of position."""
-
-    vectors: Float32Array
-
-    def nearest(self, queries: Float32Array, k: int) -> Int32Array:
-        """See `Searcher.nearest`."""
-        return _exact(queries, self.vectors, k)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +163,7 @@ def index_tradeoff(
 
     points = []
     with blas(1), progress.task("measuring indexes", total=len(plans) + 1, unit="indexes") as task:
-        exact = Exact().build(vectors)
-        brute_force = rate(lambda: _ask_each(exact, one_by_one, k))
+        brute_force = rate(lambda: _each(one_by_one, vectors, k))
         task.advance()
         for plan in plans:
             started = clock()
@@ -213,6 +188,11 @@ def _exact(queries: Float32Array, vectors: Float32Array, k: int, threads: int = 
 
 def _batch(queries: Float32Array, vectors: Float32Array, k: int, threads: int) -> None:
     _exact(queries, vectors, k, threads)
+
+
+def _each(one_by_one: Sequence[Float32Array], vectors: Float32Array, k: int) -> None:
+    for query in one_by_one:
+        _exact(query, vectors, k)
 
 
 def _ask_each(searcher: Searcher, one_by_one: Sequence[Float32Array], k: int) -> None:

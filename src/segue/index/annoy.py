@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
@@ -92,6 +92,10 @@ class AnnoyIndex(VectorIndex):
         self._places = places
         self._vectors = vectors
         self._annoy = configuration
+
+    def searching(self, search: int) -> AnnoyIndex:
+        """The same forest, not copied, walked with another `search`."""
+        return AnnoyIndex(replace(self._annoy, search=search), self._forest, self._places, self._vectors, self._measure)
 
     def write(self, folder: Path) -> None:
         """See `VectorIndex.write`."""

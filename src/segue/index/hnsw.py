@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Literal, TypeAlias, get_args
@@ -97,6 +97,11 @@ class HNSWIndex(VectorIndex):
         self._graph = graph
         self._places: Int32Array = frozen(places, np.int32)
         self._hnsw = configuration
+
+    def searching(self, search: int) -> HNSWIndex:
+        """The same graph, not copied, walked with another `search`."""
+        kind = replace(self._hnsw, search=search)
+        return HNSWIndex(kind, self._graph, self._places, self._size, self._dimensions, self._measure)
 
     def write(self, folder: Path) -> None:
         """See `VectorIndex.write`."""

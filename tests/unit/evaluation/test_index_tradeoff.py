@@ -13,7 +13,8 @@ import pytest
 
 from segue.core.arrays import Float32Array, Int32Array
 from segue.errors import ModelError, SettingsError
-from segue.evaluation.index_tradeoff import Exact, IndexTradeoff, TradeoffPoint, index_tradeoff
+from segue.evaluation.index_tradeoff import IndexTradeoff, TradeoffPoint, index_tradeoff
+from segue.index.exact import Exact
 from segue.kernels.topk import product_topk
 
 NO_ITEMS, EVERYTHING = np.zeros(0, np.int32), np.zeros(0, np.bool_)
