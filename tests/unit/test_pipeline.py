@@ -14,13 +14,14 @@ from segue.core.dataset import Dataset
 from segue.core.histories import Histories
 from segue.core.vocabulary import Vocabulary
 from segue.errors import DataError, SettingsError
+from segue.models.implicit_als import ImplicitALS
 from segue.models.item_knn import ItemKNN
 from segue.models.popularity import Popularity
 from segue.pipeline import Pipeline
 from segue.ranking.by_model import ModelRanker
 from segue.reranking import ArtistCap, Disliked, ExplicitFilter, Seen
 from segue.retrieval.sources import Source
-from worlds import dataset_of, small_datasets, two_genres
+from worlds import dataset_of, first_items, small_datasets, two_genres
 
 WORLD = two_genres()
 DATA = WORLD.dataset
@@ -48,6 +49,23 @@ def test_the_withheld_track_comes_back_first() -> None:
         top = pipeline(ranker=ranker).recommend(LOYAL, 5).top
         assert top.items[:, 0].tolist() == WORLD.withheld.tolist()
         assert top.lengths.min() == 5
+
+
+def test_reasons_say_which_models_came_to_know_an_item_after_training_and_how() -> None:
+    before = first_items(DATA, 22)
+    als = ImplicitALS(factors=6, iterations=4).fit(before).with_items(DATA)
+    sources = [Source("factors", als), Source("charts", Popularity().fit(DATA))]
+    built = Pipeline(sources, catalogue=DATA.catalogue)
+    assert built.placed(22) == (("factors", "projected"),)
+    assert built.placed(3) == ()
+    answer = built.recommend(LOYAL[30:40], 12, explain=True)
+    assert answer.reasons is not None
+    reasons = [reason for row in answer.reasons for reason in row]
+    assert any(reason.item >= 22 for reason in reasons)
+    for reason in reasons:
+        assert reason.placed == ((("factors", "projected"),) if reason.item >= 22 else ())
+    ranked = Pipeline(sources[1:], ModelRanker(als), catalogue=DATA.catalogue)
+    assert ranked.placed(22) == (("implicit-als", "projected"),)
 
 
 def test_every_item_comes_with_its_reasons() -> None:

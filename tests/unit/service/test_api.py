@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+import stations
+from segue.models.implicit_als import ImplicitALS
+from segue.pipeline import Pipeline
+from segue.retrieval.sources import Source
+from segue.service.app import create_app
+from segue.service.options import ServiceOptions
 from segue.station import Station
 from stations import MUSIC
+from worlds import first_items
 
 RECOMMEND = "/api/v1/recommendations"
 STAMP = {"model_version": "0123abcd", "generated_at": "2024-06-01T08:30:00Z"}
@@ -292,3 +301,33 @@ def test_an_unknown_address_is_a_problem_that_points_to_the_reference(client: Te
 def test_every_reply_is_an_object(client: TestClient) -> None:
     for path in ("search?q=a", "items/a0", "items/a0/similar", "items/a0/audience", "users/listener-0/recommendations"):
         assert isinstance(client.get(f"/api/v1/{path}").json(), dict)
+
+
+# -- what came after training ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def later() -> Iterator[TestClient]:
+    """The station whose factors were trained before the last song came, and were told of it later."""
+    data = stations.dataset()
+    als = ImplicitALS(factors=6, iterations=4).fit(first_items(data, data.n_items - 1)).with_items(data)
+    station = replace(
+        stations.station(),
+        pipeline=Pipeline([Source("implicit-als", als)], catalogue=data.catalogue),
+        models={"implicit-als": als},
+    )
+    with TestClient(create_app(station, ServiceOptions(logs="none")), base_url="http://localhost") as client:
+        yield client
+
+
+def test_an_item_that_came_after_training_says_how_it_was_placed(later: TestClient) -> None:
+    data = stations.dataset()
+    new = data.items[data.n_items - 1]
+    likes = [item for item in data.items if item[0] == new[0] and item != new][:3]
+    reply = ask(later, ratings=dict.fromkeys(likes, 1.0), k=40, explain=True)
+    lines = {one["item"]["id"]: one for one in reply["items"]}
+    assert lines[new]["placed"] == [{"model": "implicit-als", "origin": "projected"}]
+    assert "new to implicit-als, placed by its listeners" in lines[new]["why"]["text"]
+    assert all(not one["placed"] for name, one in lines.items() if name != new)
+    rated = "&".join(f"item={like}&rating=1" for like in likes)
+    assert "new to implicit-als, placed by its listeners" in later.get(f"/taste?{rated}").text

@@ -10,7 +10,7 @@ import pytest
 
 from segue.service import wording
 from segue.service.drawing import crossfade, sleeve
-from segue.service.replies import Because, Item, Moved, Nomination
+from segue.service.replies import Because, Item, Moved, Nomination, Placed
 
 
 def because(label: str, share: float, rating: float | None) -> Because:
@@ -32,6 +32,15 @@ def test_what_was_done_is_said_once() -> None:
         [because("A", 0.5, 0.9), because("B", 0.2, 0.1), because("C", 0.1, 0.5), because("D", 0.05, None)], [], [], None
     )
     assert text == "because you rated A highly: +0.50, B low: +0.20, you know C: +0.10 and you listened to D: +0.05"
+
+
+def test_how_a_new_item_was_placed_is_said() -> None:
+    placed = [Placed(model="implicit-als", origin="artist"), Placed(model="content", origin="features")]
+    text = wording.reason([], [Nomination(source="implicit-als", rank=2)], [], None, placed)
+    assert text == (
+        "nominated by implicit-als #2; new to implicit-als, placed by the average of its artist; "
+        "new to content, placed by its features"
+    )
 
 
 def test_rules_and_fallbacks_are_said() -> None:
