@@ -3,6 +3,7 @@
 segue.toml                   what to train, the three stages, evaluation
 dataset/                     the imported data, its last three versions
 models/<name>/<digest>/      fitted models, the last three versions of each
+indexes/<model>/<digest>/    indexes of their vectors, where segue.toml asks for one
 runs/<time>/metrics.json     what evaluations found
 reports/                     for people to read
 tuning/<model>.db, .json     the trials of a search for hyper-parameters

@@ -10,6 +10,7 @@ import typer
 
 from segue.cli.call import Call, SeedOption, ThreadsOption, command
 from segue.cli.show import Column, counted, emit, note, paragraph, say, table
+from segue.cli.indexes import compare_indexes
 from segue.cli.suite import evaluate_suite
 from segue.cli.training import ModelOption
 
@@ -42,6 +43,12 @@ def evaluate(
     trials: Annotated[
         int | None, typer.Option("--trials", min=1, metavar="N", help="How many trials each model of a suite gets.")
     ] = None,
+    index_tradeoff: Annotated[
+        bool,
+        typer.Option(
+            "--index-tradeoff", help="Only: recall against speed of each index of the trained models' vectors."
+        ),
+    ] = False,
     report: Annotated[bool, typer.Option("--report/--no-report", help="Also write a page with plots.")] = True,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first line of a file that is wrong.")] = False,
     seed: SeedOption = None,
@@ -59,6 +66,13 @@ def evaluate(
     if trials is not None and not suite:
         raise SettingsError("--trials is for --suite, which tunes each model first; segue tune tunes a single one")
     workspace = call.open()
+    if index_tradeoff:
+        if suite or train_file is not None or bins:
+            raise SettingsError(
+                "--index-tradeoff measures the indexes of trained models; leave out what says otherwise"
+            )
+        compare_indexes(call, workspace, model or [], seed=seed, threads=threads)
+        return
     if suite:
         if train_file is not None or part != "test" or bins:
             raise SettingsError("--suite asks the test part of the workspace's own data; leave out what says otherwise")

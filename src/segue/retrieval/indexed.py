@@ -36,6 +36,13 @@ def indexed_vectors(model: HasVectors) -> Float32Array:
     return with_column(np.asarray(vectors), np.where(there, model.item_bias, np.float32(0)))
 
 
+def indexed_queries(model: HasVectors, histories: Histories, *, threads: int | None = None) -> Float32Array:
+    """The queries that go with `indexed_vectors`, float32; one of a history without evidence is zero but for the bias's
+    coordinate."""
+    queries = model.query_vectors(histories, threads=threads)
+    return queries if model.item_bias is None else with_column(queries, 1.0)
+
+
 def build(
     model: Recommender, kind: IndexKind, *, seed: int = 0, threads: int | None = 1, name: str = "the model"
 ) -> VectorIndex:
