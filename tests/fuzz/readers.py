@@ -40,7 +40,8 @@ try:
 except ImportError:
     sys.exit("fuzzing needs atheris, which is not installed: pip install atheris")
 
-import segue.kernels.minhash  # noqa: F401  # before the others are instrumented: Numba compiles plain code only
+import segue.kernels.minhash
+import segue.kernels.numbering  # noqa: F401  # before the others are instrumented: Numba compiles plain code only
 
 with atheris.instrument_imports(include=["segue.readers", "segue.identity", "segue.core"]):
     from segue.core.catalogue import Catalogue

@@ -102,6 +102,7 @@ class _Playlists:
         self._context: dict[str, list[Any]] = {name: [] for name in _CONTEXT}
         self._tracks: dict[str, int] = {}
         self._known: tuple[list[Any], ...] = tuple([] for _ in _WORDS)
+        self._incomplete: set[int] = set()  # the tracks of which not all is known
         self._renamed = self._miscounted = 0
 
     def add(self, content: Mapping[str, Any], path: Path, tally: Tally) -> None:
@@ -175,10 +176,18 @@ class _Playlists:
             if position == len(self._known[0]):
                 for column in self._known:
                     column.append(None)
-            for column, key in zip(self._known, _WORDS, strict=True):
-                if column[position] is None and key in track:
-                    column[position] = _seconds(track[key]) if key == "duration_ms" else _text(track[key])
+                self._incomplete.add(position)
+            if position in self._incomplete:
+                self._learn(position, track)
         return uris
+
+    def _learn(self, position: int, track: Mapping[str, Any]) -> None:
+        """Takes note of what was not known of a track."""
+        for column, key in zip(self._known, _WORDS, strict=True):
+            if column[position] is None and key in track:
+                column[position] = _seconds(track[key]) if key == "duration_ms" else _text(track[key])
+        if all(column[position] is not None for column in self._known):
+            self._incomplete.remove(position)
 
     def _append(self, user: str, uris: list[str], playlist: Mapping[str, Any]) -> None:
         positions = np.array([self._tracks[uri] for uri in uris], dtype=np.int32)

@@ -185,6 +185,8 @@ def looks_like_text(head: bytes) -> bool:
 
 def whole_text(text: str) -> str:
     """Text that can be stored: halves of a character, which JSON can spell (lone surrogates), become "\ufffd"."""
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:
