@@ -101,5 +101,17 @@ def test_the_pipeline_is_evaluated_through_the_index_too(place: Path) -> None:
     found = ok(segue("-w", place, "evaluate", "--no-report", "--json")).json
     through(place, "exact")
     exact = ok(segue("-w", place, "evaluate", "--no-report", "--json")).json
-    assert found["pipeline"]["index"] == "hnsw" if "pipeline" in found else True
+    assert found["models"]["pipeline"]["configuration"]["index"] == "hnsw"
     assert set(found["models"]) == set(exact["models"])
+
+
+def test_recall_against_speed_is_measured_for_the_models_that_have_vectors(place: Path) -> None:
+    answer = ok(segue("-w", place, "evaluate", "--index-tradeoff"))
+    assert "indexes of implicit-als" in answer.out
+    assert "brute force, all at once" in answer.out
+    assert (place / "reports" / "index-trade-off-implicit-als.svg").stat().st_size > 1000
+    record = ok(segue("-w", place, "evaluate", "--index-tradeoff", "--json")).json["models"]["implicit-als"]
+    exact = next(point for point in record["points"] if point["name"] == "exact")
+    assert (exact["recall"], record["n_vectors"]) == (1.0, 12)
+    assert "no vectors" in segue("-w", place, "evaluate", "--index-tradeoff", "--model", "popularity").err
+    assert segue("-w", place, "evaluate", "--index-tradeoff", "--bins").code == 1

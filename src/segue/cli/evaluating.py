@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from segue.cli.call import Call, SeedOption, ThreadsOption, command
-from segue.cli.show import Column, counted, emit, note, paragraph, say, table
 from segue.cli.indexes import compare_indexes
+from segue.cli.show import Column, counted, emit, note, paragraph, say, table
 from segue.cli.suite import evaluate_suite
 from segue.cli.training import ModelOption
 
