@@ -32,8 +32,8 @@ from segue.core.vocabulary import Vocabulary
 from segue.errors import ArtifactError, DataError, SettingsError
 from segue.models import MODELS
 from segue.models.content import Content
-from segue.models.implicit_als import ImplicitALS
 from segue.models.ease import EASE
+from segue.models.implicit_als import ImplicitALS
 from segue.models.item_knn import ItemKNN
 from segue.models.minhash import MinHash
 from segue.models.popularity import Popularity

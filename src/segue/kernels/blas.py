@@ -86,6 +86,26 @@ def product(m: int, n: int, d: int, a: int, a_step: int, b: int, b_step: int, c:
     )
 
 
+@kernel([types.void(_INT, _INT, _INT, _ADDRESS, _INT, _ADDRESS, _INT, _ADDRESS, _INT)])
+def subtract_product(m: int, n: int, d: int, a: int, a_step: int, b: int, b_step: int, c: int, c_step: int) -> None:
+    """C -= A @ B.T, for what `product` takes."""
+    _sgemm(
+        _reference(types.uint8(_TRANSPOSED)),
+        _reference(types.uint8(_AS_IS)),
+        _reference(types.int32(n)),
+        _reference(types.int32(m)),
+        _reference(types.int32(d)),
+        _reference(types.float32(-1.0)),
+        b,
+        _reference(types.int32(b_step)),
+        a,
+        _reference(types.int32(a_step)),
+        _reference(types.float32(1.0)),
+        c,
+        _reference(types.int32(c_step)),
+    )
+
+
 @kernel([types.void(_INT, _INT, _ADDRESS, _ADDRESS)])
 def add_gram(n: int, d: int, a: int, c: int) -> None:
     """C += A.T @ A in the lower triangle, for C-contiguous float32 A (n, d) and C (d, d), given by address."""

@@ -55,7 +55,7 @@ def negative_inverse(
 
 def _inverse_root(block: Matrix) -> npt.NDArray[np.float64] | None:
     """L^-1 of a block L L', in double precision, from its lower triangle; None where it is not positive definite."""
-    lower, failed = lapack.dpotrf(block.astype(np.float64), lower=1, clean=1)
+    lower, failed = lapack.dpotrf(np.tril(block).astype(np.float64), lower=1, clean=1)
     if failed or not np.isfinite(lower).all():
         return None
     inverse, failed = lapack.dtrtri(lower, lower=1)

@@ -16,8 +16,10 @@ from segue.kernels.threads import spread
 _ROWS = 64  # of the Gram matrix that a thread takes at once
 
 
-def gram(matrix: sp.csr_array[Any], ridge: float, *, threads: int | None = None) -> npt.NDArray[np.float32]:
-    """X'X + ridge I of a float32 CSR matrix with sorted columns: float32 (n, n), only its lower triangle filled.
+def gram(
+    matrix: sp.csr_array[Any], ridge: npt.NDArray[np.float64], *, threads: int | None = None
+) -> npt.NDArray[np.float32]:
+    """X'X + diag(ridge) of a float32 CSR matrix with sorted columns: float32 (n, n), only its lower triangle filled.
 
     Sums are taken in double precision. The bytes do not depend on the number of threads. Memory beyond the result: the
     transpose of X and 8 n bytes a thread. Time: half the sum over rows of the square of their number of entries.
@@ -47,7 +49,7 @@ _I64, _I32, _F64, _F32 = types.int64, types.int32, types.float64, types.float32
 _SPARSE = [read(_I64), read(_I32), read(_F32)]
 
 
-@kernel([types.void(_I64, _I64, *_SPARSE, *_SPARSE, _F64, write(_F64), write(_F32, 2))])
+@kernel([types.void(_I64, _I64, *_SPARSE, *_SPARSE, read(_F64), write(_F64), write(_F32, 2))])
 def _gram(
     first: int,
     last: int,
@@ -57,7 +59,7 @@ def _gram(
     row_offsets: npt.NDArray[np.int64],
     row_columns: npt.NDArray[np.int32],
     row_values: npt.NDArray[np.float32],
-    ridge: float,
+    ridge: npt.NDArray[np.float64],
     sums: npt.NDArray[np.float64],
     out: npt.NDArray[np.float32],
 ) -> None:
@@ -71,6 +73,6 @@ def _gram(
                 if j > i:
                     break
                 sums[j] += value * row_values[place]
-        sums[i] += ridge
+        sums[i] += ridge[i]
         for j in range(i + 1):
             out[i, j] = sums[j]

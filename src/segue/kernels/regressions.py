@@ -23,18 +23,18 @@ Values = npt.NDArray[np.float32]
 def regress(
     matrix: sp.csc_array[Any],
     chosen: Positions,
-    ridge: float,
+    ridge: npt.NDArray[np.float64],
     *,
     threads: int | None = None,
     done: Callable[[int], None] | None = None,
 ) -> tuple[Values, Values, int | None]:
-    """b_i = argmin |x_i - X_S b|^2 + ridge |b|^2 for every column i of X and the few columns S chosen for it.
+    """b_i = argmin |x_i - X_S b|^2 + sum_j ridge_j b_j^2 for every column i of X and the few columns S chosen for it.
 
     matrix: X, float32 CSC, shape (m, n).
     chosen: int32, shape (n, k), the columns S of each i, distinct and without i itself; -1 ends a list.
 
     Returns the coefficients, float32 (n, k), 0 where a list has ended; what the regressions leave,
-    |x_i|^2 + ridge - x_i . X_S b_i, float32 (n,); and the first column whose equations have no solution in single
+    |x_i|^2 + ridge_i - x_i . X_S b_i, float32 (n,); and the first column whose equations have no solution in single
     precision, or None. The same for every number of threads. Time: for each column, what the chosen ones have in common
     (the sum over rows of half the square of the number of chosen columns there) and k^3 / 3 operations.
     """
@@ -92,7 +92,7 @@ _SCRATCH = [write(_F32), write(_F32), write(_I32), write(_I32), write(_I32), wri
             read(_I32),
             read(_F32),
             read(_I32, 2),
-            _F64,
+            read(_F64),
             *_SCRATCH,
             write(_F32, 2),
             write(_F32),
@@ -106,7 +106,7 @@ def _regress(
     rows: Positions,
     values: Values,
     chosen: Positions,
-    ridge: float,
+    ridge: npt.NDArray[np.float64],
     system: Values,
     answer: Values,
     newest: Positions,
@@ -130,7 +130,7 @@ def _regress(
         count = 0
         for a in range(k):
             column = chosen[i, a]
-            own = np.float32(ridge)
+            own = np.float32(ridge[column])
             for entry in range(offsets[column], offsets[column + 1]):
                 row, v = rows[entry], values[entry]
                 other = newest[row]
@@ -142,7 +142,7 @@ def _regress(
                 newest[row] = count
                 count += 1
             system[a * k + a] = own
-        whole = np.float64(ridge)
+        whole = ridge[i]
         for entry in range(offsets[i], offsets[i + 1]):
             v = values[entry]
             whole += np.float64(v) * v

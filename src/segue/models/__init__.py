@@ -17,5 +17,5 @@ from segue.models.sgd_mf import SGDMF
 
 #: Every model by the name that settings and the command line use.
 MODELS: Final[Mapping[str, type[Any]]] = MappingProxyType(
-    {model.name: model for model in (Popularity, ItemKNN, MinHash, ImplicitALS, ExplicitALS, SGDMF, Content)}
+    {model.name: model for model in (Popularity, ItemKNN, EASE, MinHash, ImplicitALS, ExplicitALS, SGDMF, Content)}
 )
