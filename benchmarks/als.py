@@ -48,7 +48,7 @@ def objective(plays: sp.csr_matrix[Any], x: np.ndarray[Any, Any], y: np.ndarray[
     return total
 
 
-def segue_als(factors: int, iterations: int) -> ImplicitALS:
+def segue_als(factors: int, iterations: int, **settings: Any) -> ImplicitALS:
     return ImplicitALS(
         factors=factors,
         iterations=iterations,
@@ -57,6 +57,7 @@ def segue_als(factors: int, iterations: int) -> ImplicitALS:
         unobserved_weight=1.0,
         regularization=REGULARIZATION,
         regularization_exponent=0.0,
+        **settings,
     )
 
 

@@ -40,7 +40,7 @@ _SCALED = [[read(dtype, 2), read(_F32)] for dtype in (_F32, _I16)]
 
 
 @intrinsic
-def _prefetch(_typing_context: Any, matrix: Any, _row: Any, _byte: Any) -> Any:
+def prefetch(_typing_context: Any, matrix: Any, _row: Any, _byte: Any) -> Any:
     """Starts to load the cache line at a byte of a row into the cache; does nothing else."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -84,7 +84,7 @@ def _add_residual(
             for e in range(e0 + ahead, e0 + ahead + 4):
                 coming = np.int64(columns[min(e, last)])
                 for byte in range(0, fixed.itemsize * d, _LINE):
-                    _prefetch(fixed, coming, byte)
+                    prefetch(fixed, coming, byte)
         # Beyond the end the last entry stands in, with no weight. Unsigned positions need no check for being negative.
         e1, e2, e3 = min(e0 + 1, stop - 1), min(e0 + 2, stop - 1), min(e0 + 3, stop - 1)
         c0, c1, c2, c3 = np.uint64(columns[e0]), np.uint64(columns[e1]), np.uint64(columns[e2]), np.uint64(columns[e3])
@@ -227,7 +227,7 @@ def _add_pull_and_squares(
         for e in range(e0 + _AHEAD, e0 + _AHEAD + 2):
             coming = np.int64(columns[min(e, last)])
             for byte in range(0, 4 * d, _LINE):
-                _prefetch(fixed, coming, byte)
+                prefetch(fixed, coming, byte)
         e1 = min(e0 + 1, stop - 1)
         c0, c1 = np.uint64(columns[e0]), np.uint64(columns[e1])
         p0, q0, there = pull[e0], excess[e0], np.float32(e0 + 1 < stop)
