@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from segue.core.arrays import Float64Array
+from segue.core.arrays import BoolArray, Float64Array
 from segue.core.dataset import Dataset
+from segue.core.origins import ORIGINS, Origins
 from segue.core.progress import SILENT, Progress
 from segue.core.spaces import Choice, Float, Int, Space
 from segue.core.vocabulary import Vocabulary
@@ -20,6 +21,7 @@ from segue.errors import DataError, SettingsError
 from segue.kernels.neighbours import nearest
 from segue.models.item_weights import Operator, restored
 from segue.models.neighbour_lists import NeighbourModel
+from segue.models.new_items import check_extends, known_items
 from segue.models.weighting import Weighting, check_weighting, weighted
 
 Similarity: TypeAlias = Literal["cosine", "jaccard"]
@@ -85,6 +87,16 @@ class ItemKNN:
         Memory: the result, twice n_items x neighbours x 8 bytes, and three copies of the interactions. Raises DataError
         where no entry has a positive weight.
         """
+        lists = self._lists(dataset, np.ones(dataset.n_items, np.bool_), progress, threads)
+        return ItemKNNModel(self, dataset.items, lists.transposed, lists)
+
+    def restore(self, items: Vocabulary, arrays: Mapping[str, npt.NDArray[Any]]) -> ItemKNNModel:
+        """See `segue.core.protocols.Configuration.restore`."""
+        lists, origins = restored(items, arrays, "neighbours"), Origins.restored(arrays, len(items))
+        return ItemKNNModel(self, items, restored(items, arrays, "operator"), lists, origins)
+
+    def _lists(self, dataset: Dataset, asked: BoolArray, progress: Progress, threads: int | None) -> Operator:
+        """The neighbours of the items `asked` (bool, (n_items,)) among all; the other rows are empty."""
         matrix = weighted(dataset.histories, self.weighting, self.exponent).csr(dataset.n_items)
         matrix.eliminate_zeros()
         if not (matrix.data > 0).any():
@@ -92,11 +104,13 @@ class ItemKNN:
         overlap = _OVERLAPS[self.similarity](matrix)
         users = overlap.users
         items = sp.csc_array(users)
+        sizes = np.diff(items.indptr)
+        there = np.repeat(asked, sizes)
         with progress.task("Finding neighbours", total=dataset.n_items, unit="items") as task:
             near, similarities = nearest(
-                items.indptr.astype(np.int64),
-                items.indices.astype(np.int32),
-                items.data,
+                np.concatenate([[0], np.cumsum(np.where(asked, sizes, 0))]).astype(np.int64),
+                items.indices[there].astype(np.int32),
+                items.data[there],
                 users.indptr.astype(np.int64),
                 users.indices.astype(np.int32),
                 users.data,
@@ -108,19 +122,54 @@ class ItemKNN:
                 threads=threads,
                 done=task.advance,
             )
-        lists = Operator.of_lists(near, similarities)
-        return ItemKNNModel(self, dataset.items, lists.transposed, lists)
-
-    def restore(self, items: Vocabulary, arrays: Mapping[str, npt.NDArray[Any]]) -> ItemKNNModel:
-        """See `segue.core.protocols.Configuration.restore`."""
-        return ItemKNNModel(self, items, restored(items, arrays, "operator"), restored(items, arrays, "neighbours"))
+        return Operator.of_lists(near, similarities)
 
 
 class ItemKNNModel(NeighbourModel):
     """Fitted item neighbours; the lists are those of candidates, so `operator` holds them the other way round."""
 
-    def __init__(self, configuration: ItemKNN, items: Vocabulary, operator: Operator, neighbours: Operator) -> None:
-        super().__init__(configuration, items, operator, neighbours, configuration.weighting, configuration.exponent)
+    def __init__(
+        self,
+        configuration: ItemKNN,
+        items: Vocabulary,
+        operator: Operator,
+        neighbours: Operator,
+        origins: Origins | None = None,
+    ) -> None:
+        if origins is None:
+            origins = Origins.trained(np.diff(neighbours.offsets) > 0)
+        how = configuration.weighting, configuration.exponent
+        super().__init__(configuration, items, operator, neighbours, *how, origins)
+        self._knn = configuration
+
+    def with_items(self, dataset: Dataset, *, threads: int | None = None) -> ItemKNNModel:
+        """See `segue.core.protocols.TakesItems`. New items get their neighbours among all items, by the users of
+        `dataset`; the neighbours of the old ones stay, so that new items follow from old ones, not old from new.
+
+        Raises DataError where no entry of the dataset has a positive weight.
+        """
+        check_extends(dataset, self.items)
+        known = known_items(self.origins, dataset.n_items)
+        found = self._knn._lists(dataset, ~known, SILENT, threads)
+        lists = _with_lists(self.neighbours, found, known)
+        placed = np.where(np.diff(found.offsets) > 0, ORIGINS.index("projected"), ORIGINS.index("none"))
+        codes = np.where(known, np.uint8(ORIGINS.index("trained")), placed.astype(np.uint8))
+        return ItemKNNModel(self._knn, dataset.items, lists.transposed, lists, Origins(codes))
+
+    def arrays(self) -> Mapping[str, npt.NDArray[Any]]:
+        """See `segue.core.protocols.Storable`."""
+        return {**super().arrays(), **self.origins.arrays()}
+
+
+def _with_lists(old: Operator, found: Operator, kept: BoolArray) -> Operator:
+    """The rows `kept` (bool, a value per row of `found`) of `old`, and the rows of `found`, which has none of those."""
+    rows = np.repeat(np.arange(len(old)), np.diff(old.offsets))
+    there = kept[rows]
+    rows = np.concatenate([rows[there], np.repeat(np.arange(len(found)), np.diff(found.offsets))])
+    order = np.argsort(rows, kind="stable")
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(found)))]).astype(np.int64)
+    items = np.concatenate([old.items[there], found.items])[order]
+    return Operator(offsets, items, np.concatenate([old.weights[there], found.weights])[order])
 
 
 class _Overlap(NamedTuple):

@@ -14,6 +14,7 @@ from segue.core.arrays import BoolArray, Float32Array, frozen
 from segue.core.dataset import Dataset
 from segue.core.explanation import Explanation
 from segue.core.histories import Histories
+from segue.core.origins import Origins
 from segue.core.progress import SILENT, Progress
 from segue.core.spaces import Float, Int, Space
 from segue.core.vocabulary import Vocabulary
@@ -22,6 +23,7 @@ from segue.kernels.sgd import GATHERED, fold_in
 from segue.kernels.threads import spread
 from segue.models.descent import Descent, Pairs, Terms
 from segue.models.embedding import EmbeddingModel
+from segue.models.new_items import placed
 from segue.models.weighting import Weighting, check_weighting, weighted
 
 Target: TypeAlias = Literal["taken", "weight"]
@@ -148,7 +150,8 @@ class SGDMF:
                     f"sgd-mf needs {name}, float32 of shape {shape}, found {found}; train the model again"
                 )
         vectors, everywhere, per_entry, mean = (arrays[name] for name in shapes)
-        return FittedSGDMF(self, items, vectors, everywhere, per_entry, float(mean[0]))
+        origins = Origins.restored(arrays, len(items))
+        return FittedSGDMF(self, items, vectors, everywhere, per_entry, float(mean[0]), origins)
 
     def _descend(
         self,
@@ -249,9 +252,10 @@ class FittedSGDMF(EmbeddingModel):
         everywhere: Float32Array,
         per_entry: Float32Array,
         mean: float,
+        origins: Origins | None = None,
     ) -> None:
         bias = np.full(len(items), mean, np.float32) if configuration.target == "weight" else None
-        super().__init__(configuration, items, item_vectors, bias)
+        super().__init__(configuration, items, item_vectors, bias, origins)
         self._sgd = configuration
         self._everywhere: Float32Array = frozen(everywhere, np.float32)
         self._per_entry: Float32Array = frozen(per_entry, np.float32)
@@ -312,13 +316,21 @@ class FittedSGDMF(EmbeddingModel):
         score = self._mean + float(parts.sum(dtype=np.float64))
         return Explanation(score, self._mean, known.items, parts, "additive")
 
+    def with_items(self, dataset: Dataset, *, threads: int | None = None) -> FittedSGDMF:  # noqa: ARG002
+        """See `segue.core.protocols.TakesItems`: new items by the averages of what is alike."""
+        new = placed(self.items, self.origins, self.item_vectors, None, dataset)
+        shared = self._everywhere, self._per_entry, self._mean
+        return FittedSGDMF(self._sgd, dataset.items, new.vectors, *shared, new.origins)
+
     def arrays(self) -> Mapping[str, npt.NDArray[Any]]:
-        """item_vectors (n_items, d), everywhere (d, d), per_entry (d, d), mean (1,), all float32."""
+        """item_vectors (n_items, d), everywhere (d, d), per_entry (d, d), mean (1,), all float32; origins, where items
+        were placed after training."""
         return {
             "item_vectors": self.item_vectors,
             "everywhere": self._everywhere,
             "per_entry": self._per_entry,
             "mean": np.array([self._mean], np.float32),
+            **self.origins.arrays(),
         }
 
 

@@ -16,7 +16,8 @@ from segue.core.dataset import Dataset
 from segue.core.histories import Histories
 from segue.errors import DataError, SettingsError
 from segue.models.item_knn import ItemKNN, ItemKNNModel
-from worlds import dataset_of, small_datasets
+from segue.models.item_weights import Operator
+from worlds import dataset_of, first_items, small_datasets, two_genres
 
 PLAIN = ItemKNN("cosine", shrinkage=0.0, weighting="binary")
 Dense = npt.NDArray[np.float64]
@@ -170,3 +171,22 @@ def test_wrong_settings_are_refused(wrong: dict[str, Any]) -> None:
 def test_dislikes_alone_are_nothing_to_learn_from() -> None:
     with pytest.raises(DataError, match="positive weight"):
         ItemKNN().fit(dataset_of([{0: -1.0, 1: -1.0}], 2))
+
+
+@pytest.mark.parametrize("model", [ItemKNN(neighbours=5, shrinkage=1.0), ItemKNN("jaccard", neighbours=5)])
+def test_new_items_get_the_neighbours_that_training_anew_would_find_and_old_ones_keep_theirs(model: ItemKNN) -> None:
+    whole = two_genres().dataset
+    old = model.fit(first_items(whole, 22))
+    new, anew = old.with_items(whole), model.fit(whole)
+    for item in range(24):
+        expected = old if item < 22 else anew
+        for found, wanted in zip(row(new.neighbours, item), row(expected.neighbours, item), strict=True):
+            assert np.array_equal(found, wanted)
+    assert new.operator.transposed.offsets.tolist() == new.neighbours.offsets.tolist()
+    assert new.origins.counts() == {"trained": 22, "projected": 2}
+    assert new.with_items(whole).neighbours.items.tolist() == new.neighbours.items.tolist()
+
+
+def row(operator: Operator, item: int) -> tuple[Any, Any]:
+    entries = slice(operator.offsets[item], operator.offsets[item + 1])
+    return operator.items[entries], operator.weights[entries]

@@ -24,6 +24,7 @@ from segue.models.sgd_mf import SGDMF, FittedSGDMF
 from segue.readers import read
 from segue.simulation import simulate
 from segue.splits import PerUserRatio, k_core
+from worlds import first_items, two_genres
 
 CONFIGURATIONS = [
     SGDMF(factors=5, epochs=20),
@@ -253,3 +254,13 @@ def test_it_recommends_artists_to_real_listeners(research_data: Path) -> None:
     judged = judge(SGDMF().fit(split.train).recommend(split.test.given, 20), split.test.relevant)
     assert recall(judged, 20).mean() > 0.365
     assert ndcg(judged, 20).mean() > 0.335
+
+
+def test_new_items_stand_where_those_alike_stand_and_move_no_history() -> None:
+    whole = two_genres().dataset
+    old = SGDMF(factors=6, epochs=4).fit(first_items(whole, 22))
+    new = old.with_items(whole)
+    assert new.origins.counts() == {"trained": 22, "artist": 2}
+    assert new.item_vectors[:22].tobytes() == old.item_vectors.tobytes()
+    histories = whole.histories.known(22)[0]
+    assert new.query_vectors(histories).tobytes() == old.query_vectors(histories).tobytes()
