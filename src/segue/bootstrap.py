@@ -19,13 +19,13 @@ from segue import settings as settings_file
 from segue.core.dataset import Dataset
 from segue.core.origins import Origin
 from segue.core.progress import SILENT, Progress
-from segue.core.protocols import HasVectors, Recommender, TakesItems
+from segue.core.protocols import FitsOnDevice, HasVectors, Recommender, TakesItems
 from segue.dataset_files import Source
 from segue.durable import write_text
 from segue.errors import ArtifactError, DataError, NotFoundError, SettingsError, StorageError, WorkspaceError
 from segue.evaluation import Candidate, Evaluation, Experiment, PartName, PipelinePlan, Witness
 from segue.evaluation.index_tradeoff import IndexTradeoff, index_tradeoff
-from segue.identity import merged
+from segue.identity import merged, merged_by_keys
 from segue.index.grid import grid
 from segue.index.port import IndexKind, VectorIndex
 from segue.kernels.threads import resolve
@@ -134,7 +134,10 @@ def read_dataset(workspace: Workspace, settings: Settings) -> Dataset:
                 f"merge = {least.merge!r} in segue.toml needs titles, and the catalogue has none; "
                 'import data with titles, or set merge = "none"'
             )
-        dataset, _ = merged(dataset, least.merge, near=False)
+        if dataset.catalogue.column(least.merge).null_count():  # written before imports kept these keys
+            dataset, _ = merged(dataset, least.merge, near=False)
+        else:
+            dataset = merged_by_keys(dataset, least.merge)
     if least.min_items_per_user > 1 or least.min_users_per_item > 1:
         return k_core(dataset, least.min_items_per_user, items_k=least.min_users_per_item)
     return dataset
@@ -145,6 +148,7 @@ def train(
     names: Sequence[str] = (),
     *,
     index: str | None = None,
+    device: str | None = None,
     seed: int | None = None,
     progress: Progress = SILENT,
     threads: int | None = None,
@@ -153,6 +157,8 @@ def train(
     """Fits models (those named, or those that segue.toml names) and saves each as it finishes; yields each then.
 
     Beside a model with vectors goes an index of them, of the kind `index`, or of segue.toml's; none for "exact".
+    On a `device` those are fitted that can be (`FitsOnDevice`), the others by the processor; SettingsError where it is
+    one of those named that cannot.
 
     One writer at a time: WorkspaceError where another process is writing. Interrupted, it keeps what is finished.
     """
@@ -164,10 +170,18 @@ def train(
         whole = read_dataset(workspace, settings)
         fingerprint, dataset = whole.fingerprint(), settings.training.learning.learned(whole, seed)
         facts = {"users": dataset.n_users, "entries": dataset.histories.n_entries, "seed": seed}
+        for name in names if device is not None else ():
+            if not isinstance(settings.models[name], FitsOnDevice):
+                able = [each for each, model in settings.models.items() if isinstance(model, FitsOnDevice)]
+                raise SettingsError(f"{name} cannot be fitted on a device; {', '.join(able)} can")
         for name in chosen:
             started = clock()
+            configuration = settings.models[name]
             with progress.task(f"training {name}") as task:
-                model = settings.models[name].fit(dataset, seed=seed, progress=progress, threads=threads)
+                if device is not None and isinstance(configuration, FitsOnDevice):
+                    model = configuration.fit_on(device, dataset, seed=seed, progress=progress)
+                else:
+                    model = configuration.fit(dataset, seed=seed, progress=progress, threads=threads)
                 folder = workspace.save_model(name, model, fingerprint=fingerprint, metrics=facts)
                 task.advance()
             built = _build_index(workspace, name, model, kind, seed, progress, threads)

@@ -31,6 +31,10 @@ def train(
             "--index", metavar="KIND", help="Build this index of the vectors: hnsw or annoy, or exact for none."
         ),
     ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option("--device", metavar="NAME", help="Fit on a graphics processor where a model can: cuda, cuda:1."),
+    ] = None,
     seed: SeedOption = None,
     new_items: Annotated[
         bool,
@@ -39,8 +43,8 @@ def train(
     threads: ThreadsOption = None,
 ) -> None:
     """Fit the models of segue.toml; each is saved as it finishes."""
-    if new_items and (seed is not None or index is not None):
-        raise typer.BadParameter("--seed and --index are for training; --new-items goes by segue.toml")
+    if new_items and (seed is not None or index is not None or device is not None):
+        raise typer.BadParameter("--seed, --index and --device are for training; --new-items goes by segue.toml")
     from segue import bootstrap
     from segue.cli.progress import shown
 
@@ -55,7 +59,9 @@ def train(
         return
     with shown() as progress:
         trained = list(
-            bootstrap.train(workspace, model or [], index=index, seed=seed, progress=progress, threads=threads)
+            bootstrap.train(
+                workspace, model or [], index=index, device=device, seed=seed, progress=progress, threads=threads
+            )
         )
     if call.json:
         emit(

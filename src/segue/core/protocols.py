@@ -6,7 +6,7 @@ What not every model can do is a protocol of its own, so that its absence shows 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy.typing as npt
@@ -43,6 +43,19 @@ class Configuration(Protocol):
 
     def restore(self, items: Vocabulary, arrays: Mapping[str, npt.NDArray[Any]]) -> Recommender:
         """The fitted model of arrays that `Storable.arrays` gave; ArtifactError where one is missing or misshapen."""
+        ...
+
+
+@runtime_checkable
+class FitsOnDevice(Configuration, Protocol):
+    """A configuration that a graphics processor can fit, too."""
+
+    def fit_on(self, device: str, dataset: Dataset, *, seed: int = 0, progress: Progress = SILENT) -> Recommender:
+        """What `fit` gives, to single precision, computed by PyTorch on `device`: "cuda", "cuda:1", or "cpu".
+
+        Raises as `fit` does; MissingExtraError without PyTorch, SettingsError for a device that is not there, or for a
+        hyper-parameter that this way does not know.
+        """
         ...
 
 
@@ -160,6 +173,17 @@ class PredictsRatings(Protocol):
         Every pair gets one: what is not known of the user or of the item is taken to be as usual, also of an empty
         history and of a position that the model does not know (-1, too).
         """
+        ...
+
+
+@runtime_checkable
+class AnswersTitles(Protocol):
+    """A model that knows what words mean for music, so that the title of a playlist is enough to fill it."""
+
+    def recommend_titles(
+        self, titles: Sequence[str], k: int = 10, *, allowed: BoolArray | None = None, threads: int | None = None
+    ) -> TopK:
+        """The k best items for each title; none where the model knows no word of it. `allowed`: see `recommend`."""
         ...
 
 

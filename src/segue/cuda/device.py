@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import torch
 
-from segue.errors import MissingExtraError, SettingsError
-
-if TYPE_CHECKING:
-    import torch
+from segue.errors import SettingsError
 
 
 def found(device: str) -> torch.device:
     """The device of this name: "cuda", "cuda:1" or "cpu".
 
-    Raises MissingExtraError without PyTorch, SettingsError for a name that is none or a device that is not there.
+    Raises SettingsError for a name that is none, or a device that is not there.
     """
-    try:
-        import torch  # deferred: takes seconds, and most machines never need it here
-    except ImportError:
-        raise MissingExtraError(f"device {device!r}", "neural") from None
     try:
         asked = torch.device(device)
     except RuntimeError:

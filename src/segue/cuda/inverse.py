@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 from segue.core.arrays import Float32Array
 from segue.cuda.device import found
@@ -15,8 +16,6 @@ def definite_inverse(matrix: Float32Array, *, device: str) -> Float32Array:
     Memory: three times the matrix on the device. Raises ModelError where the matrix is not positive definite, or the
     device's memory does not hold it.
     """
-    import torch  # deferred, see `segue.cuda.device`
-
     place = found(device)
     try:
         with torch.inference_mode():

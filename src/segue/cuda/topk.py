@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import torch
 
 from segue.core.arrays import BoolArray, Float32Array, Int32Array, Int64Array
 from segue.cuda.device import found
-
-if TYPE_CHECKING:
-    import torch
 
 _BLOCK_BYTES: Final = 512 * 2**20  # of scores on the device at once
 
@@ -34,8 +32,6 @@ def product_topk(
     with the compiled kernel to float32 rounding, so that near ties may change places.
     Memory: the arrays once on the device, and blocks of 512 MiB of scores with what selecting them takes, thrice that.
     """
-    import torch  # deferred, see `segue.cuda.device`
-
     place = found(device)
     n, m = len(queries), len(vectors)
     items = np.full((n, k), -1, np.int32)
@@ -71,8 +67,6 @@ def _selected(scores: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]
 
     `torch.topk` may take any of equal values at the end of a list, so it tells the least value only.
     """
-    import torch
-
     k = min(k, scores.shape[1])
     least = torch.topk(scores, k, dim=1).values[:, -1:]
     above, level = scores > least, scores == least
@@ -87,6 +81,4 @@ def _selected(scores: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]
 
 
 def _on(array: Float32Array | Int64Array | BoolArray, place: torch.device) -> torch.Tensor:
-    import torch
-
     return torch.from_numpy(np.array(array)).to(place)  # a copy: PyTorch takes no arrays that are only read

@@ -18,7 +18,7 @@ from segue.kernels.als_blocks import GATHERED, solve_blocks
 from segue.kernels.als_nonnegative import solve_nonnegative
 from segue.kernels.threads import spread
 
-_CG_STEPS: Final = 2  # they start from the last sweep's answer; more steps cost more than they bring
+CG_STEPS: Final = 2  # they start from the last sweep's answer; more steps cost more than they bring
 _PATIENCE: Final = 32  # steps to an exact answer before Cholesky is the quicker way
 _ENOUGH: Final = 1e-12  # of the squared residual: what float32 can tell
 _PIECE: Final = 16_384  # entries that a thread takes at a time
@@ -112,7 +112,7 @@ class Side:
                     diagonal,
                     self.ridge,
                     typical,
-                    _CG_STEPS,
+                    CG_STEPS,
                     solved,
                     scratch,
                 )

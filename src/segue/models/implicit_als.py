@@ -18,9 +18,9 @@ from segue.core.origins import Origin, Origins
 from segue.core.progress import SILENT, Progress
 from segue.core.spaces import Float, Int, Space
 from segue.core.vocabulary import Vocabulary
-from segue.errors import ArtifactError, DataError, SettingsError
+from segue.errors import ArtifactError, DataError, ModelError, SettingsError
 from segue.kernels.threads import blas
-from segue.models.alternating import Entries, Side, aligned, gram, squares, to_axes
+from segue.models.alternating import CG_STEPS, Entries, Side, aligned, gram, squares, to_axes
 from segue.models.embedding import EmbeddingModel
 from segue.models.falling import Objective
 from segue.models.new_items import Way, known_items, placed
@@ -115,17 +115,8 @@ class ImplicitALS:
 
         `progress` is told the objective after each sweep (of many observed pairs, an estimate from some of them).
         """
-        entries = self._entries(dataset.histories, dataset.n_items)
-        users, items = self._side(entries), self._side(entries.transposed())
-        if not users.pull.any():
-            raise DataError(
-                "implicit-als learns from positive weights, but the dataset has none; give it plays or likes"
-            )
-        x, y = aligned(len(users), self.factors), aligned(len(items), self.factors)
-        scale = np.float32(_INITIAL_SCALE / math.sqrt(self.factors))
-        y[:] = np.random.default_rng(seed).standard_normal(y.shape, dtype=np.float32) * scale
-        if self.nonnegative:
-            np.abs(y, out=y)
+        users, items, y = self._begun(dataset, seed)
+        x = aligned(len(users), self.factors)
         objective = None if progress is SILENT else Objective.of(users, items, self.unobserved_weight, seed)
         with progress.task(self.name, total=self.iterations, unit="sweep") as task:
             for _ in range(self.iterations):
@@ -138,6 +129,50 @@ class ImplicitALS:
             with blas(1):
                 to_axes(y, x[:0], threads)
         return FittedImplicitALS(self, dataset.items, y)
+
+    def fit_on(self, device: str, dataset: Dataset, *, seed: int = 0, progress: Progress = SILENT) -> FittedImplicitALS:
+        """See `segue.core.protocols.FitsOnDevice.fit_on`; for the solvers "cg" and "exact", without bounds."""
+        from segue.cuda.als import Equations, alternate  # deferred: most machines have no use for it
+
+        if self.solver == "block" or self.nonnegative:
+            raise SettingsError("on a device, solver must be 'cg' or 'exact' and nonnegative false; train without one")
+        users, items, y = self._begun(dataset, seed)
+        of_users, of_items = (
+            Equations(side.entries.offsets, side.entries.columns, side.excess, side.pull, side.ridge)
+            for side in (users, items)
+        )
+        with progress.task(self.name, total=self.iterations, unit="sweep") as task:
+            told = progress is not SILENT
+            y[:] = alternate(
+                of_users,
+                of_items,
+                y,
+                unobserved_weight=self.unobserved_weight,
+                iterations=self.iterations,
+                steps=None if self.solver == "exact" else CG_STEPS,
+                device=device,
+                swept=lambda objective: task.advance(1, f"loss {objective():.6g}" if told else ""),
+            )
+        if not np.isfinite(y).all():
+            raise ModelError("the numbers run over single precision; raise the regularization, or lower alpha")
+        with blas(1):
+            to_axes(y, y[:0], None)
+        return FittedImplicitALS(self, dataset.items, y)
+
+    def _begun(self, dataset: Dataset, seed: int) -> tuple[Side, Side, Float32Array]:
+        """The equations of users and of items, and the item vectors to begin with."""
+        entries = self._entries(dataset.histories, dataset.n_items)
+        users, items = self._side(entries), self._side(entries.transposed())
+        if not users.pull.any():
+            raise DataError(
+                "implicit-als learns from positive weights, but the dataset has none; give it plays or likes"
+            )
+        y = aligned(len(items), self.factors)
+        scale = np.float32(_INITIAL_SCALE / math.sqrt(self.factors))
+        y[:] = np.random.default_rng(seed).standard_normal(y.shape, dtype=np.float32) * scale
+        if self.nonnegative:
+            np.abs(y, out=y)
+        return users, items, y
 
     def restore(self, items: Vocabulary, arrays: Mapping[str, npt.NDArray[Any]]) -> FittedImplicitALS:
         """The fitted model of its arrays; ArtifactError where they are not those of this configuration."""
