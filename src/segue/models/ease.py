@@ -106,6 +106,27 @@ class EASE:
         Raises DataError where no entry has a positive weight, SettingsError where the dense weights would not fit into
         memory, ModelError where l2 is too small for single precision.
         """
+        return self._fit(dataset, progress, threads, None)
+
+    def fit_on(
+        self,
+        device: str,
+        dataset: Dataset,
+        *,
+        seed: int = 0,  # noqa: ARG002  # part of the protocol; nothing here is random
+        progress: Progress = SILENT,
+    ) -> EASEModel | SparseEASEModel:
+        """See `segue.core.protocols.FitsOnDevice.fit_on`: the inverse is the device's, so the method must be "exact".
+
+        Raises ModelError where the device has no room for the matrix three times.
+        """
+        if self.method != "exact":
+            raise SettingsError(f"on a device, method must be 'exact', got {self.method!r}; train without one")
+        return self._fit(dataset, progress, None, device)
+
+    def _fit(
+        self, dataset: Dataset, progress: Progress, threads: int | None, device: str | None
+    ) -> EASEModel | SparseEASEModel:
         matrix = weighted(dataset.histories, self.weighting, self.exponent).csr(dataset.n_items)
         matrix.eliminate_zeros()
         if not (matrix.data > 0).any():
@@ -120,8 +141,15 @@ class EASE:
         if self.method == "sparse":
             return self._sparse(dataset.items, matrix, np.sqrt(squares), ridge, damped, progress, threads)
         weights = gram(matrix, ridge, threads=threads)
+        failed = None
         with progress.task("Inverting", total=dataset.n_items, unit="items") as task:
-            failed = negative_inverse(weights, threads=threads, done=task.advance)
+            if device is None:
+                failed = negative_inverse(weights, threads=threads, done=task.advance)
+            else:
+                from segue.cuda.inverse import definite_inverse  # deferred: most machines have no use for it
+
+                weights = -definite_inverse(weights, device=device)
+                task.advance(dataset.n_items)
         precision = -np.diagonal(weights)
         _check_precision(precision, ridge, failed)
         one, per_item = np.ones_like(precision), damped / precision
