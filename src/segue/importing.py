@@ -13,7 +13,7 @@ from segue.core.vocabulary import Vocabulary
 from segue.dataset_files import Source
 from segue.durable import sha256 as digest_of
 from segue.errors import DataError, SettingsError, WorkspaceError
-from segue.identity import Matches, matches, plays
+from segue.identity import Matches, keyed, matches, plays
 from segue.readers import PERSONAL, ReadReport, read, sniff
 from segue.readers.enrichers import ENRICHERS, recognized
 from segue.readers.enriching import MatchReport, enriched
@@ -97,6 +97,7 @@ def import_dataset(
         if fresh:
             if adding.as_user is not None:
                 found = _of_one(found, adding.as_user)
+            found = _with_keys(found, progress)
             workspace.write_dataset(found, report.sources)
             return Imported(found, found, report, why)
         digests = {source.sha256 for source in before}
@@ -115,6 +116,7 @@ def import_dataset(
                 only_known=adding.only_known,
                 undated=matched is not None,
             )
+            grown = _with_keys(grown, progress)
             new = [source for source in report.sources if source.sha256 not in digests]
             workspace.write_dataset(grown, [*before, *new])
     return Imported(grown, found, report, why, joining, matched)
@@ -172,10 +174,22 @@ def import_features(
                     f"none of {match.items:,} items is among the {match.rows:,} that the files tell of "
                     f"(most often: {match.missed[0].reason}); nothing was done"
                 )
+            dataset = _with_keys(dataset, progress)
             digests = {source.sha256 for source in before}
             new = [source for source in report.sources if source.sha256 not in digests]
             workspace.write_dataset(dataset, [*before, *new])
     return Enriched(dataset, report, guess.why, match)
+
+
+def _with_keys(dataset: Dataset, progress: Progress) -> Dataset:
+    """The dataset with what tells recordings and songs apart, where its catalogue names them.
+
+    That is read from names once, here, so that nobody who merges or counts by it has to; 25 s for a million titles.
+    """
+    if not (dataset.catalogue.has("title") and dataset.catalogue.has("artist")):
+        return dataset
+    with progress.task("telling recordings apart"):
+        return replace(dataset, catalogue=keyed(dataset.catalogue, near=False))
 
 
 def _is_known(path: Path, sources: Sequence[Source]) -> bool:

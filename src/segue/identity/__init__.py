@@ -3,7 +3,7 @@
 from segue.identity.evidence import By
 from segue.identity.keys import Grouping, grouped, keyed
 from segue.identity.matching import Matches, matches
-from segue.identity.merging import MergeReport, merged, plays
+from segue.identity.merging import MergeReport, merged, merged_by_keys, plays
 from segue.identity.near import near_duplicates
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "keyed",
     "matches",
     "merged",
+    "merged_by_keys",
     "near_duplicates",
     "plays",
 ]

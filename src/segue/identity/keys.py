@@ -8,6 +8,7 @@ each of them is joined to.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -19,6 +20,8 @@ from segue.core.catalogue import Catalogue
 from segue.errors import SettingsError
 from segue.identity.evidence import By, Evidence
 from segue.identity.near import near_pairs
+
+_COLUMNS: Final[tuple[By, ...]] = ("recording", "song")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +67,10 @@ def grouped(catalogue: Catalogue, by: By = "recording", *, near: bool = True) ->
     """
     if by not in ("recording", "song"):
         raise SettingsError(f"items can be one by 'recording' or by 'song', not by {by!r}")
-    evidence = Evidence(catalogue)
+    return _grouped(catalogue, Evidence(catalogue), by, near=near)
+
+
+def _grouped(catalogue: Catalogue, evidence: Evidence, by: By, *, near: bool) -> Grouping:
     names, apart = evidence.keys(by)
     recordings = names if by == "recording" else evidence.keys("recording")[0]
     spelled = np.arange(len(catalogue), dtype=np.int64)
@@ -99,9 +105,10 @@ def grouped(catalogue: Catalogue, by: By = "recording", *, near: bool = True) ->
 
 def keyed(catalogue: Catalogue, *, near: bool = True) -> Catalogue:
     """The same catalogue with its columns "recording" and "song": items with equal keys are one recording or song."""
+    evidence = Evidence(catalogue)
     columns = []
-    for by in ("recording", "song"):
-        groups = grouped(catalogue, by, near=near)
+    for by in _COLUMNS:
+        groups = _grouped(catalogue, evidence, by, near=near)
         columns.append(groups.keys.gather(groups.codes).alias(by))
     return Catalogue(catalogue.frame.with_columns(columns))
 

@@ -11,6 +11,7 @@ from segue.core.arrays import Float64Array, Int32Array
 from segue.core.catalogue import Catalogue
 from segue.core.dataset import Dataset
 from segue.core.vocabulary import Vocabulary
+from segue.errors import DataError
 from segue.identity.evidence import By
 from segue.identity.keys import Grouping, grouped
 
@@ -52,18 +53,34 @@ def merged(dataset: Dataset, by: By = "recording", *, near: bool = True) -> tupl
     Raises SettingsError for another `by`.
     """
     grouping = grouped(dataset.catalogue, by, near=near)
-    kept = _most_played(grouping.codes, len(grouping), plays(dataset))
-    histories = replace(dataset.histories, items=grouping.codes[dataset.histories.items])
+    result, kept = _one_each(dataset, grouping.codes)
     ids = dataset.items.series
-    result = replace(
-        dataset,
-        items=Vocabulary(ids.gather(kept)),
-        histories=histories,
-        catalogue=Catalogue(dataset.catalogue.frame[kept]),
-    )
     gone = np.setdiff1d(np.arange(dataset.n_items), kept)
     moved = pl.DataFrame({"id": ids.gather(gone), "kept": ids.gather(kept[grouping.codes[gone]])})
     return result, MergeReport(by, dataset.n_items, len(grouping), moved, grouping)
+
+
+def merged_by_keys(dataset: Dataset, by: By = "recording") -> Dataset:
+    """The same by the keys that the catalogue holds in its column `by`, each item's own; nothing is read from names.
+
+    Raises DataError where an item has no key there (see `segue.identity.keyed`).
+    """
+    codes = dataset.catalogue.codes(by)
+    if np.any(codes < 0):
+        raise DataError(f"{np.count_nonzero(codes < 0):,} items have no key in the column {by!r} of the catalogue")
+    return _one_each(dataset, codes)[0]
+
+
+def _one_each(dataset: Dataset, codes: Int32Array) -> tuple[Dataset, Int32Array]:
+    """The dataset with one item for each code, and which of its items these are."""
+    kept = _most_played(codes, int(codes.max(initial=-1)) + 1, plays(dataset))
+    result = replace(
+        dataset,
+        items=Vocabulary(dataset.items.series.gather(kept)),
+        histories=replace(dataset.histories, items=codes[dataset.histories.items]),
+        catalogue=Catalogue(dataset.catalogue.frame[kept]),
+    )
+    return result, kept
 
 
 def plays(dataset: Dataset) -> Float64Array:
