@@ -26,6 +26,7 @@ from segue.errors import ArtifactError, DataError, NotFoundError, SettingsError,
 from segue.evaluation import Candidate, Evaluation, Experiment, PartName, PipelinePlan, Witness
 from segue.evaluation.index_tradeoff import IndexTradeoff, index_tradeoff
 from segue.identity import merged, merged_by_keys
+from segue.index.exact import Exact
 from segue.index.grid import grid
 from segue.index.port import IndexKind, VectorIndex
 from segue.kernels.threads import resolve
@@ -36,6 +37,7 @@ from segue.ranking.fusion import ReciprocalRankFusion
 from segue.readers import ReadReport, read
 from segue.readers.user_lists import UserLists
 from segue.retrieval import indexed
+from segue.retrieval.on_device import DeviceSearch
 from segue.retrieval.search import TitleSearch
 from segue.retrieval.sources import Source as Nominator
 from segue.settings import Settings
@@ -498,7 +500,12 @@ def build_pipeline(
     """
     chosen = settings.pipeline
     rules = [settings.rules[name] for name in chosen.rules]
-    searches = {name: indexed.IndexedSearch(models[name], index) for name, index in indexes.items()}
+    searches: dict[str, indexed.IndexedSearch | DeviceSearch] = {
+        name: indexed.IndexedSearch(models[name], index) for name, index in indexes.items()
+    }
+    device = cast("Exact", settings.indexes[Exact.name]).device
+    if chosen.index == Exact.name and device is not None:
+        searches = {name: DeviceSearch(models[name], device) for name in _with_vectors(settings, models)}
     return Pipeline(
         sources=[Nominator(name, models[name], chosen.candidates, searches.get(name)) for name in chosen.sources],
         ranker=ReciprocalRankFusion()
@@ -578,8 +585,10 @@ def _built_indexes(settings: Settings, models: Mapping[str, Recommender]) -> dic
 
 
 def _through_index(settings: Settings, models: Mapping[str, Recommender]) -> list[str]:
-    if settings.pipeline.index == "exact":
-        return []
+    return [] if settings.pipeline.index == Exact.name else _with_vectors(settings, models)
+
+
+def _with_vectors(settings: Settings, models: Mapping[str, Recommender]) -> list[str]:
     return [name for name in settings.pipeline.sources if isinstance(models[name], HasVectors)]
 
 

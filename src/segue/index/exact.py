@@ -29,9 +29,14 @@ class Exact:
     A few queries are scanned one by one, over vectors packed into 8 bits, longest first (`segue.kernels.scan`); more of
     them are a product of matrices, whose scores never exist as a whole (`segue.kernels.topk`). Ties by position.
     Memory: the vectors, and a quarter of that.
+
+    device: of a workspace's settings: where all products of a source are made instead, "cuda", "cuda:1", or None for
+            the processor (`segue.retrieval.on_device`). The index itself knows nothing of it.
     """
 
     name: ClassVar[str] = "exact"
+
+    device: str | None = None
 
     @property
     def parameters(self) -> Mapping[str, Any]:

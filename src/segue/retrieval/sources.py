@@ -10,6 +10,7 @@ from segue.core.protocols import Recommender
 from segue.core.topk import TopK
 from segue.errors import SettingsError
 from segue.retrieval.indexed import IndexedSearch
+from segue.retrieval.on_device import DeviceSearch
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Source:
     name: str
     recommender: Recommender
     count: int = 200
-    search: IndexedSearch | None = None
+    search: IndexedSearch | DeviceSearch | None = None
 
     def __post_init__(self) -> None:
         if not self.name:
