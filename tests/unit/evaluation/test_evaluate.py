@@ -24,8 +24,9 @@ from segue.core.vocabulary import Vocabulary
 from segue.errors import DataError, ModelError, NotFoundError, SettingsError
 from segue.evaluation import Evaluation, ModelResult, evaluate, pool
 from segue.evaluation import asking as run_module
+from segue.models.implicit_als import ImplicitALS
 from segue.simulation import BestPossible, simulate
-from segue.splits import HeldOutUsers, PerUserRatio, Split
+from segue.splits import HeldOutItems, HeldOutUsers, PerUserRatio, Split
 
 N_USERS, N_ITEMS = 40, 30
 
@@ -353,3 +354,19 @@ def test_the_oracle_of_a_world_stands_beside_models() -> None:
     np.testing.assert_array_equal(first.values, second.values)
     assert first.configuration == {"name": "oracle", "truth": "Taste", "aim": "plays", "when": 0.5}
     assert json.loads(json.dumps(found.record()))["models"]
+
+
+@pytest.mark.parametrize(("listeners", "finds"), [(None, False), (0, True), (2, True)])
+def test_models_that_take_new_items_are_told_of_them_unless_they_come_fitted(
+    listeners: int | None, finds: bool
+) -> None:
+    dataset = simulate(listeners=120, tracks=150, seed=1).dataset
+    split = HeldOutItems(among="new", listeners=listeners).split(dataset, 1)
+    als = ImplicitALS(factors=8, iterations=4)
+    fitted = als.fit(split.train)
+    found = evaluate({"als": als, "as it is": fitted}, split, ("ndcg@5",), resamples=100)
+    assert (found.mean("als", "ndcg@5") > 0) == finds
+    assert found.mean("as it is", "ndcg@5") == 0
+    if split.test.told is not None:
+        told = evaluate({"told": fitted.with_items(split.test.told)}, split, ("ndcg@5",), resamples=100)
+        assert told.mean("told", "ndcg@5") == pytest.approx(found.mean("als", "ndcg@5"))
