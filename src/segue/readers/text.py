@@ -124,7 +124,7 @@ def look_at(path: Path, format: str, *, encoding: str | None = None) -> TextFile
         named = _known(encoding)
         # The mark of the encoding that is named is no text, whichever spelling of its name was taken.
         has_mark = marked is not None and named.startswith(marked.removesuffix("-sig"))
-        return TextFile(path, marked if marked is not None and has_mark else named, source)
+        return TextFile(path, marked if marked is not None and has_mark else _without_mark(named), source)
     if marked is not None:
         return TextFile(path, marked, source, None if marked == "utf-8-sig" else f"{path.name} is {marked.upper()}")
     if cut_short:
@@ -133,7 +133,7 @@ def look_at(path: Path, format: str, *, encoding: str | None = None) -> TextFile
         return TextFile(path, "utf-8", source)
     if _mostly_utf8(foreign):
         return TextFile(path, _LENIENT, source, f"{path.name} is UTF-8 with damaged characters; they became \ufffd")
-    guess = _guessed(b"\n".join(foreign)[:_SAMPLE])
+    guess = _without_mark(_guessed(b"\n".join(foreign)[:_SAMPLE]))
     return TextFile(path, guess, source, f"{path.name} is not UTF-8; it was read as {guess} (--encoding names another)")
 
 
@@ -225,10 +225,17 @@ def _guessed(sample: bytes) -> str:
     return best.encoding
 
 
+def _without_mark(encoding: str) -> str:
+    """The same encoding for a file that does not begin with a mark, which tells the order of the bytes."""
+    return f"{encoding}-le" if encoding.replace("_", "-") in ("utf-16", "utf-32") else encoding
+
+
 def _known(encoding: str) -> str:
     try:
-        return codecs.lookup(encoding).name
-    except LookupError:
+        name = codecs.lookup(encoding).name
+        b"a\xff".decode(_without_mark(name), "replace")  # "hex" is known, and no encoding of text
+        return name
+    except (LookupError, ValueError, TypeError):
         raise SettingsError(f"no encoding {encoding!r}; utf-8, latin-1, cp1252 and utf-16 are common ones") from None
 
 
