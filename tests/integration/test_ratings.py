@@ -43,7 +43,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = place / "segue.toml"
     lines = settings.read_text(encoding="utf-8").split("\n")
     settings.write_text("\n".join(CHANGES.get(line.partition(" = ")[0], line) for line in lines), encoding="utf-8")
-    ok(segue("-w", place, "import", folder / "stars"))
+    assert "name explicit-als in segue.toml" in ok(segue("-w", place, "import", folder / "stars")).err
     ok(segue("-w", place, "train"))
     return place
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 import typer
 
 from segue.cli.call import Call, command
-from segue.cli.show import Column, counted, emit, paragraph, say, table
+from segue.cli.show import Column, counted, emit, note, paragraph, say, table
 
 if TYPE_CHECKING:
     from segue.identity import Matches
@@ -118,6 +118,8 @@ def _print_import(done: Imported) -> None:
         f"{counted(dataset.n_users, 'user')}, {counted(dataset.n_items, 'item')}, "
         f"{entries:,} {'entry' if entries == 1 else 'entries'} ({dataset.feedback})"
     )
+    if dataset.feedback == "ratings":
+        note("to predict ratings, name explicit-als in segue.toml: under [training], and as a source and the ranker")
 
 
 def _print_features(done: Enriched) -> None:
