@@ -27,11 +27,14 @@ if TYPE_CHECKING:
     from segue.models.content import Content
     from segue.models.ease import EASE
     from segue.models.explicit_als import ExplicitALS
+    from segue.models.feature_mf import FeatureMF
+    from segue.models.graph_filter import GraphFilter
     from segue.models.implicit_als import ImplicitALS
     from segue.models.item_knn import ItemKNN
     from segue.models.minhash import MinHash
     from segue.models.popularity import Popularity
     from segue.models.sgd_mf import SGDMF
+    from segue.models.word2vec import Word2Vec
     from segue.pipeline import Pipeline
     from segue.simulation import simulate
     from segue.splits import HeldOutItems, HeldOutUsers, LeaveLastOut, NewUsers, PerUserRatio, TimeCut, k_core
@@ -44,6 +47,8 @@ _HOMES = {
     "EASE": "models.ease",
     "Experiment": "evaluation",
     "ExplicitALS": "models.explicit_als",
+    "FeatureMF": "models.feature_mf",
+    "GraphFilter": "models.graph_filter",
     "HeldOutItems": "splits",
     "HeldOutUsers": "splits",
     "Histories": "core.histories",
@@ -60,6 +65,7 @@ _HOMES = {
     "TimeCut": "splits",
     "TopK": "core.topk",
     "Vocabulary": "core.vocabulary",
+    "Word2Vec": "models.word2vec",
     "Workspace": "workspace",
     "evaluate": "evaluation",
     "k_core": "splits",
@@ -72,11 +78,14 @@ _HOMES = {
 
 __all__ = [
     "EASE",
+    "SGDMF",
     "Catalogue",
     "Content",
     "Dataset",
     "Experiment",
     "ExplicitALS",
+    "FeatureMF",
+    "GraphFilter",
     "HeldOutItems",
     "HeldOutUsers",
     "Histories",
@@ -88,11 +97,11 @@ __all__ = [
     "PerUserRatio",
     "Pipeline",
     "Popularity",
-    "SGDMF",
     "SegueError",
     "TimeCut",
     "TopK",
     "Vocabulary",
+    "Word2Vec",
     "Workspace",
     "__version__",
     "evaluate",

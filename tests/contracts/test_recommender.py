@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ from segue.errors import ArtifactError, DataError, SettingsError
 from segue.models import MODELS
 from segue.models.content import Content
 from segue.models.ease import EASE
+from segue.models.graph_filter import GraphFilter
+from segue.models.feature_mf import FeatureMF
 from segue.models.implicit_als import ImplicitALS
 from segue.models.item_knn import ItemKNN
 from segue.models.minhash import MinHash
@@ -41,23 +44,29 @@ from segue.models.sgd_mf import SGDMF
 from segue.simulation import simulate
 from worlds import TwoGenres, as_ratings, dataset_of, first_items, small_datasets, two_genres, two_genres_rated
 
+#: Models whose optional library is not installed.
+MISSING = {"word2vec"} if find_spec("gensim") is None else set()
 #: Hyper-parameters that suit worlds of a few dozen items; a model that is not named here runs with its defaults.
 SMALL: Mapping[str, dict[str, Any]] = {
     "explicit-als": {"factors": 4, "iterations": 10},
     "implicit-als": {"factors": 8, "iterations": 8},
     "item-knn": {"neighbours": 10},
+    "feature-mf": {"factors": 8},
     "sgd-mf": {"factors": 8},
+    "word2vec": {"dimensions": 16, "epochs": 60, "min_count": 1},
 }
 CASES: Mapping[str, Configuration] = {
-    **{name: model(**SMALL.get(name, {})) for name, model in MODELS.items()},
+    **{name: model(**SMALL.get(name, {})) for name, model in MODELS.items() if name not in MISSING},
     "implicit-als, block": ImplicitALS(factors=8, iterations=8, solver="block", block_size=3),
     "implicit-als, nonnegative": ImplicitALS(factors=8, iterations=8, solver="exact", nonnegative=True),
     "popularity, plays": Popularity(count="plays"),
     "popularity, within genres": Popularity(within="genres"),
     "ease, kept": EASE(keep=12),
     "ease, sparse": EASE(method="sparse", keep=12),
+    "graph-filter, linear": GraphFilter(alpha=0.0, weighting="log"),
     "item-knn, jaccard": ItemKNN("jaccard", neighbours=4, shrinkage=1.0),
     "item-knn, binary": ItemKNN(neighbours=3, shrinkage=0.0, weighting="binary"),
+    "feature-mf, bpr": FeatureMF(factors=8, loss="bpr", features=("id",)),
     "sgd-mf, adam": SGDMF(factors=8, optimizer="adam", learning_rate=0.05, negatives=1, negative_exponent=0.5),
     "sgd-mf, stopping early": SGDMF(factors=8, validation=0.1, schedule="constant"),
     "content, small": Content(topics=2, codes=64, text=1.0, weighting="linear"),

@@ -9,13 +9,31 @@ from typing import Any, Final
 from segue.models.content import Content
 from segue.models.ease import EASE
 from segue.models.explicit_als import ExplicitALS
+from segue.models.feature_mf import FeatureMF
+from segue.models.graph_filter import GraphFilter
 from segue.models.implicit_als import ImplicitALS
 from segue.models.item_knn import ItemKNN
 from segue.models.minhash import MinHash
 from segue.models.popularity import Popularity
 from segue.models.sgd_mf import SGDMF
+from segue.models.word2vec import Word2Vec
 
 #: Every model by the name that settings and the command line use.
 MODELS: Final[Mapping[str, type[Any]]] = MappingProxyType(
-    {model.name: model for model in (Popularity, ItemKNN, EASE, MinHash, ImplicitALS, ExplicitALS, SGDMF, Content)}
+    {
+        model.name: model
+        for model in (
+            Popularity,
+            ItemKNN,
+            EASE,
+            GraphFilter,
+            MinHash,
+            ImplicitALS,
+            ExplicitALS,
+            SGDMF,
+            FeatureMF,
+            Content,
+            Word2Vec,
+        )
+    }
 )
