@@ -84,8 +84,8 @@ def rate(model: Recommender, given: Histories, hidden: Histories, *, otherwise: 
         candidates = np.full((len(block), int(block.lengths.max(initial=0))), -1, np.int32)
         candidates[block.row_of_entry, places] = np.where(block.items < len(model.items), block.items, -1)
         shown = given[start : start + size]
-        foretells = isinstance(model, PredictsRatings)
-        scores = np.asarray(model.predict(shown, candidates) if foretells else model.score(shown, candidates))
+        ask = model.predict if isinstance(model, PredictsRatings) else model.score
+        scores = np.asarray(ask(shown, candidates))
         if scores.shape != candidates.shape:
             raise ModelError(f"scores of {candidates.shape} candidates have shape {scores.shape}")
         first = int(hidden.offsets[start])

@@ -83,7 +83,8 @@ class ExplicitALS:
         self, dataset: Dataset, *, seed: int = 0, progress: Progress = SILENT, threads: int | None = None
     ) -> FittedExplicitALS:
         """Learns the items' biases and vectors. Time of a sweep: ratings x factors^2, and factors^3 for each user and
-        item of more ratings than factors. Memory: the vectors, and the ratings twice.
+        item of more ratings than factors. Memory: the vectors, and the ratings twice. The bytes are the same for any
+        number of threads.
 
         Raises DataError where the dataset holds no ratings, or one outside its scale; ModelError where the numbers are
         too large for single precision. `progress` is told the value of the objective after each sweep.

@@ -20,6 +20,7 @@ from segue.core.histories import Histories
 from segue.core.protocols import PredictsRatings
 from segue.errors import ArtifactError, DataError, ModelError, SettingsError
 from segue.models.explicit_als import ExplicitALS, FittedExplicitALS
+from segue.simulation import simulate
 from worlds import first_items, rated
 
 SCALE = (1.0, 5.0)
@@ -170,6 +171,13 @@ def test_the_objective_never_rises(als: ExplicitALS) -> None:
     dataset = ratings()
     values = [replace(als, iterations=iterations).fit(dataset, seed=2).objective(dataset) for iterations in range(1, 9)]
     assert all(later <= before * (1 + 1e-5) for before, later in pairwise(values))
+
+
+def test_the_same_bytes_come_of_any_number_of_threads() -> None:
+    dataset = simulate(listeners=200, tracks=300, seed=1).ratings
+    one, two = (ExplicitALS(factors=12, iterations=4).fit(dataset, seed=5, threads=threads) for threads in (1, 2))
+    for name, array in one.arrays().items():
+        assert array.tobytes() == two.arrays()[name].tobytes()
 
 
 def test_the_progress_is_told_the_objective_of_both_sides() -> None:
