@@ -34,8 +34,8 @@ from segue.errors import ArtifactError, DataError, SettingsError
 from segue.models import MODELS
 from segue.models.content import Content
 from segue.models.ease import EASE
-from segue.models.graph_filter import GraphFilter
 from segue.models.feature_mf import FeatureMF
+from segue.models.graph_filter import GraphFilter
 from segue.models.implicit_als import ImplicitALS
 from segue.models.item_knn import ItemKNN
 from segue.models.minhash import MinHash
