@@ -15,8 +15,8 @@ from segue.durable import sha256 as digest_of
 from segue.errors import DataError, SettingsError, WorkspaceError
 from segue.identity import Matches, keyed, matches, plays
 from segue.readers import PERSONAL, ReadReport, read, sniff
-from segue.readers.enrichers import ENRICHERS, recognized
 from segue.readers.enriching import MatchReport, enriched
+from segue.readers.feature_files import FeatureFiles, feature_files
 from segue.readers.joining import Joined, joined
 from segue.readers.reader import NO_OPTIONS, ReadOptions
 from segue.workspace import Workspace
@@ -144,29 +144,37 @@ def import_features(
 ) -> Enriched | None:
     """Joins files of features onto the dataset of a workspace; None, with nothing done, where they are something else.
 
+    Folders and zip archives of them are taken apart (`segue.readers.feature_files`).
+
     The dataset becomes a new version whose positions and entries are those of the old one: models that were trained
     before go on to answer. Values that are known stay.
     Raises what the enricher's `read` raises, WorkspaceError where there is no dataset, DataError for files that were
     imported before and where no item has features in them, SettingsError for choices that do not fit features.
     """
-    guess = recognized(paths, format)
-    if guess is None:
-        return None
+    with feature_files(paths, format) as files:
+        return None if files is None else _enriched(workspace, files, options, adding, strict, progress)
+
+
+def _enriched(
+    workspace: Workspace, files: FeatureFiles, options: ReadOptions, adding: Adding, strict: bool, progress: Progress
+) -> Enriched:
+    form = files.guess.format
     if adding.replace or adding.as_user is not None or adding.only_known:
         raise SettingsError(
-            f"{guess.format} tells of items, not of who heard them: it is joined onto the data that is there, and "
+            f"{form} tells of items, not of who heard them: it is joined onto the data that is there, and "
             "takes no --replace, --as-user or --only-known"
         )
     with workspace.writing("import"):
         if not workspace.has_dataset():
             raise WorkspaceError(
-                f"{guess.format} tells of items, and the workspace {workspace.name} has none yet; "
+                f"{form} tells of items, and the workspace {workspace.name} has none yet; "
                 f"first bring in who heard what with: {workspace.command('import PATH')}"
             )
         before = workspace.sources()
         if not adding.again:
-            _refuse_known([path for path in paths if _is_known(path, before)], workspace)
-        features, report = ENRICHERS[guess.format].read(paths, options, strict=strict, progress=progress)
+            known = [path for path in files.paths if _is_known(path, before)]
+            _refuse_known([files.called.get(path, path) for path in known], workspace)
+        features, report = files.read(options, strict=strict, progress=progress)
         with progress.task("matching with the catalogue"):
             dataset, match = enriched(workspace.read_dataset(), features)
             if not match.matched:
@@ -174,11 +182,11 @@ def import_features(
                     f"none of {match.items:,} items is among the {match.rows:,} that the files tell of "
                     f"(most often: {match.missed[0].reason}); nothing was done"
                 )
-            dataset = _with_keys(dataset, progress)
-            digests = {source.sha256 for source in before}
-            new = [source for source in report.sources if source.sha256 not in digests]
-            workspace.write_dataset(dataset, [*before, *new])
-    return Enriched(dataset, report, guess.why, match)
+        dataset = _with_keys(dataset, progress)
+        digests = {source.sha256 for source in before}
+        new = [source for source in report.sources if source.sha256 not in digests]
+        workspace.write_dataset(dataset, [*before, *new])
+    return Enriched(dataset, report, files.guess.why, match)
 
 
 def _with_keys(dataset: Dataset, progress: Progress) -> Dataset:

@@ -94,7 +94,7 @@ def _read(file: Member, content: bytes, listens: Listens, tally: Tally) -> None:
             for role, names in _NAMES.items()
             if (name := next((name for name in names if name in header), None)) is not None
         }
-        if not {"title", "played", "start"} <= set(numbers):
+        if not ({"title", "played"} <= set(numbers) and {"start", "end"} & set(numbers)):
             raise DataError(f"{file.path} has no columns for the song, the time and the play duration")
         for row in rows:
             if row:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -49,6 +49,13 @@ class FileReport:
         if self.read != self.accepted + sum(rejection.count for rejection in self.rejections):
             raise DataError(f"the rows of {self.path} do not add up: {self}")
 
+    def called(self, path: Path) -> FileReport:
+        """The same under another name."""
+        rejections = tuple(
+            replace(each, places=tuple(replace(place, path=path) for place in each.places)) for each in self.rejections
+        )
+        return replace(self, path=path, rejections=rejections)
+
 
 @dataclass(frozen=True, slots=True)
 class ReadReport:
@@ -82,6 +89,10 @@ class ReadReport:
     def sources(self) -> tuple[Source, ...]:
         """The files, for the manifest of the dataset."""
         return tuple(file.source for file in self.files)
+
+    def called(self, names: Mapping[Path, Path]) -> ReadReport:
+        """The same with other names for the files that are in `names`."""
+        return replace(self, files=tuple(file.called(names.get(file.path, file.path)) for file in self.files))
 
     @property
     def rejections(self) -> tuple[Rejection, ...]:
