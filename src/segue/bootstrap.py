@@ -15,29 +15,24 @@ from typing import TYPE_CHECKING, Final, cast
 import numpy as np
 from rapidfuzz import process
 
+from segue import indexing
 from segue import settings as settings_file
 from segue.core.dataset import Dataset
 from segue.core.origins import Origin
 from segue.core.progress import SILENT, Progress
-from segue.core.protocols import FitsOnDevice, HasVectors, Recommender, TakesItems
+from segue.core.protocols import FitsOnDevice, Recommender, TakesItems
 from segue.dataset_files import Source
 from segue.durable import write_text
 from segue.errors import ArtifactError, DataError, NotFoundError, SettingsError, StorageError, WorkspaceError
 from segue.evaluation import Candidate, Evaluation, Experiment, PartName, PipelinePlan, Witness
-from segue.evaluation.index_tradeoff import IndexTradeoff, index_tradeoff
 from segue.identity import merged, merged_by_keys
-from segue.index.exact import Exact
-from segue.index.grid import grid
-from segue.index.port import IndexKind, VectorIndex
-from segue.kernels.threads import resolve
+from segue.index.port import VectorIndex
 from segue.models.popularity import PopularityModel
 from segue.pipeline import Pipeline
 from segue.ranking.by_model import ModelRanker
 from segue.ranking.fusion import ReciprocalRankFusion
 from segue.readers import ReadReport, read
 from segue.readers.user_lists import UserLists
-from segue.retrieval import indexed
-from segue.retrieval.on_device import DeviceSearch
 from segue.retrieval.search import TitleSearch
 from segue.retrieval.sources import Source as Nominator
 from segue.settings import Settings
@@ -85,15 +80,6 @@ class PublishedFiles:
 
     split: Split
     reports: tuple[ReadReport, ReadReport]
-
-
-@dataclass(frozen=True, slots=True)
-class IndexesCompared:
-    """Recall against speed of every kind of index over the vectors of one trained model, and the picture of it."""
-
-    model: str
-    found: IndexTradeoff
-    picture: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +152,7 @@ def train(
     """
     settings = read_settings(workspace)
     chosen = [known_model(name, settings) for name in names] or list(settings.training.models)
-    kind = settings.indexes[settings.pipeline.index if index is None else _known_index(index, settings)]
+    kind = settings.indexes[settings.pipeline.index if index is None else indexing.known(index, settings)]
     seed = settings.training.seed if seed is None else seed
     with workspace.writing("train"):
         whole = read_dataset(workspace, settings)
@@ -186,7 +172,7 @@ def train(
                     model = configuration.fit(dataset, seed=seed, progress=progress, threads=threads)
                 folder = workspace.save_model(name, model, fingerprint=fingerprint, metrics=facts)
                 task.advance()
-            built = _build_index(workspace, name, model, kind, seed, progress, threads)
+            built = indexing.build_beside(workspace, name, model, kind, seed, progress, threads)
             size = sum(file.stat().st_size for file in folder.iterdir())
             yield Trained(name, folder.name, clock() - started, size, built)
 
@@ -223,7 +209,7 @@ def add_items(
                 )
                 task.advance()
             kind = settings.indexes[settings.pipeline.index]
-            _build_index(workspace, name, grown, kind, settings.training.seed, progress, threads)
+            indexing.build_beside(workspace, name, grown, kind, settings.training.seed, progress, threads)
             counts = grown.origins.counts()
             unknown, _ = counts.pop("none", 0), counts.pop("trained", 0)
             yield Extended(name, folder.name, clock() - started, counts, unknown)
@@ -257,53 +243,6 @@ def evaluate(
             scored_at=started, earlier_runs=workspace.test_runs, witness=witness, progress=progress, threads=threads
         )
     return found, workspace.record_run(started, {"started": started.isoformat(timespec="seconds"), **found.record()})
-
-
-def compare_indexes(
-    workspace: Workspace,
-    names: Sequence[str] = (),
-    *,
-    k: int | None = None,
-    queries: int = 1000,
-    seed: int | None = None,
-    progress: Progress = SILENT,
-    threads: int | None = None,
-) -> Iterator[IndexesCompared]:
-    """Holds every kind of index against all products, on the vectors of trained models: those named, or the pipeline's.
-
-    The queries are the vectors of users drawn from the dataset; k is by default how many candidates a source nominates.
-    Draws recall against queries per second into reports/, and yields each model as it is done. Raises SettingsError for
-    a model that has no vectors, WorkspaceError for one that is not trained yet.
-    """
-    from segue import reports  # deferred, as above
-
-    settings = read_settings(workspace)
-    chosen = [known_model(name, settings) for name in names] or list(settings.pipeline.models)
-    dataset = settings.training.learning.weighed(read_dataset(workspace, settings))
-    rng = np.random.default_rng(settings.training.seed if seed is None else seed)
-    asked = rng.permutation(dataset.n_users)[:queries]
-    models = {name: workspace.load_model(name) for name in chosen}
-    without = [name for name, model in models.items() if not isinstance(model, HasVectors)]
-    if (names and without) or len(without) == len(models):
-        raise SettingsError(f"{', '.join(without)}: no vectors, and thus no index; name a model that has vectors")
-    for name, model in models.items():
-        if not isinstance(model, HasVectors):
-            continue
-        vectors = indexed.indexed_vectors(model)
-        vectors = vectors[vectors.any(axis=1)]
-        asking = indexed.indexed_queries(model, dataset.histories[asked])
-        found = index_tradeoff(
-            grid(),
-            vectors,
-            asking[asking[:, : model.item_vectors.shape[1]].any(axis=1)],
-            min(settings.pipeline.candidates if k is None else k, len(vectors)),
-            threads=resolve(threads),
-            progress=progress,
-        )
-        plot = reports.tradeoff_figure(found, f"index-trade-off-{name}")
-        picture = workspace.reports / f"{plot.name}.svg"
-        write_text(picture, plot.svg)
-        yield IndexesCompared(name, found, picture)
 
 
 def write_report(workspace: Workspace, run: Path, witness: Witness | None = None) -> Path:
@@ -479,7 +418,7 @@ def open_station(workspace: Workspace, *, progress: Progress = SILENT) -> Statio
         digest = sha256(" ".join(f"{each.kind}:{each.version}" for each in described).encode()).hexdigest()
         return Station(
             dataset=dataset,
-            pipeline=build_pipeline(settings, models, dataset, _load_indexes(workspace, settings, models)),
+            pipeline=build_pipeline(settings, models, dataset, indexing.loaded(workspace, settings, models)),
             models=models,
             search=_search(dataset),
             name=workspace.name,
@@ -500,12 +439,7 @@ def build_pipeline(
     """
     chosen = settings.pipeline
     rules = [settings.rules[name] for name in chosen.rules]
-    searches: dict[str, indexed.IndexedSearch | DeviceSearch] = {
-        name: indexed.IndexedSearch(models[name], index) for name, index in indexes.items()
-    }
-    device = cast("Exact", settings.indexes[Exact.name]).device
-    if chosen.index == Exact.name and device is not None:
-        searches = {name: DeviceSearch(models[name], device) for name in _with_vectors(settings, models)}
+    searches = indexing.searches(settings, models, indexes)
     return Pipeline(
         sources=[Nominator(name, models[name], chosen.candidates, searches.get(name)) for name in chosen.sources],
         ranker=ReciprocalRankFusion()
@@ -537,59 +471,10 @@ def _candidates(names: Sequence[str], settings: Settings) -> dict[str, Candidate
     if PIPELINE in chosen:
         candidates[PIPELINE] = PipelinePlan(
             {name: settings.models[name] for name in settings.pipeline.models},
-            lambda models, train: build_pipeline(settings, models, train, _built_indexes(settings, models)),
+            lambda models, train: build_pipeline(settings, models, train, indexing.built(settings, models)),
             asdict(settings.pipeline),
         )
     return candidates
-
-
-def _known_index(name: str, settings: Settings) -> str:
-    if name in settings.indexes:
-        return name
-    raise NotFoundError(f"there is no index {name!r}; there are {', '.join(settings.indexes)}")
-
-
-def _build_index(
-    workspace: Workspace,
-    name: str,
-    model: Recommender,
-    kind: IndexKind,
-    seed: int,
-    progress: Progress,
-    threads: int | None,
-) -> str | None:
-    """Builds an index of a saved model's vectors and keeps it beside the model; the exact one needs no keeping."""
-    if kind.name == "exact" or not isinstance(model, HasVectors):
-        return None
-    with progress.task(f"building the index {kind.name} of {name}") as task:
-        workspace.save_index(name, indexed.build(model, kind, seed=seed, threads=threads))
-        task.advance()
-    return kind.name
-
-
-def _load_indexes(
-    workspace: Workspace, settings: Settings, models: Mapping[str, Recommender]
-) -> dict[str, VectorIndex]:
-    """The saved indexes of the sources that nominate through one."""
-    kind = settings.indexes[settings.pipeline.index]
-    return {name: workspace.load_index(name, kind) for name in _through_index(settings, models)}
-
-
-def _built_indexes(settings: Settings, models: Mapping[str, Recommender]) -> dict[str, VectorIndex]:
-    """The same, built of models that are fitted and not saved."""
-    kind = settings.indexes[settings.pipeline.index]
-    return {
-        name: indexed.build(models[name], kind, seed=settings.training.seed)
-        for name in _through_index(settings, models)
-    }
-
-
-def _through_index(settings: Settings, models: Mapping[str, Recommender]) -> list[str]:
-    return [] if settings.pipeline.index == Exact.name else _with_vectors(settings, models)
-
-
-def _with_vectors(settings: Settings, models: Mapping[str, Recommender]) -> list[str]:
-    return [name for name in settings.pipeline.sources if isinstance(models[name], HasVectors)]
 
 
 def _search(dataset: Dataset) -> TitleSearch:

@@ -9,7 +9,7 @@ from segue.cli.call import Call
 from segue.cli.show import Column, emit, note, paragraph, say, table
 
 if TYPE_CHECKING:
-    from segue.bootstrap import IndexesCompared
+    from segue.tradeoffs import IndexesCompared
     from segue.workspace import Workspace
 
 
@@ -17,11 +17,11 @@ def compare_indexes(
     call: Call, workspace: Workspace, models: Sequence[str], *, seed: int | None, threads: int | None
 ) -> None:
     """Measures the indexes of trained models, and prints a table for each."""
-    from segue import bootstrap
+    from segue import tradeoffs
     from segue.cli.progress import shown
 
     with shown() as progress:
-        done = list(bootstrap.compare_indexes(workspace, models, seed=seed, progress=progress, threads=threads))
+        done = list(tradeoffs.compare_indexes(workspace, models, seed=seed, progress=progress, threads=threads))
     if call.json:
         emit({"models": {each.model: {**each.found.record(), "picture": str(each.picture)} for each in done}})
         return
