@@ -88,7 +88,7 @@ class FeatureMF:
     features: tuple[str, ...] = (_ID, "artist", "genres", "tags")
     weighting: Weighting = "binary"
     damping: float = 0.5
-    regularization: float = 0.5
+    regularization: float = 1.0
     feature_regularization: float = 0.3
     learning_rate: float = 0.4
     schedule: Schedule = "linear"
