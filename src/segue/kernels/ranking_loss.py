@@ -7,7 +7,7 @@ A history of items j with weights w_j ranks a candidate i by
 
 For each liked item i of a batch of histories an item is drawn that the history does not hold, and the step raises
 pull (s_i - s_drawn), both by q_i, the history without i. The work on a batch is cut so that every call writes rows of
-its own alone: by histories (`sample`), by items (`item_gradients`, `item_sums`), by features (`feature_steps`).
+its own alone: by histories (`sample`), by items (`item_sums`, `item_gradients`), by features (`feature_steps`).
 
 Arguments that several kernels share, with n histories of m entries, r of them and b of their entries in the batch:
 
@@ -32,6 +32,7 @@ Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 
 _ATTEMPTS = 10  # to draw an item that the history does not hold, for BPR
+_STREAM = np.uint64(0xD1342543DE82EF95)  # between the random streams of two entries
 _LEAST = np.float32(1e-12)  # keeps the first step of AdaGrad finite
 
 _I64, _I32, _F32, _F64 = types.int64, types.int32, types.float32, types.float64
@@ -50,6 +51,31 @@ def _holds(items: Int32s, start: int, stop: int, item: int) -> bool:
         else:
             stop = middle
     return start < end and items[start] == item
+
+
+@kernel([types.void(*_BATCH, read(_I32), _I64, write(types.uint64), write(_I32))])
+def mark_wanted(
+    rows: Int64s,
+    starts: Int64s,  # noqa: ARG001  # a batch is passed as a whole
+    offsets: Int64s,
+    items: Int32s,
+    weights: Float32s,
+    known: Int32s,
+    tries: int,
+    states: npt.NDArray[np.uint64],
+    wanted: Int32s,
+) -> None:
+    """Sets wanted (n_items,) to 1 for the items that `sample` may look at with the same arguments; states stay."""
+    for place in range(rows.size):
+        start, stop = offsets[rows[place]], offsets[rows[place] + 1]
+        seed, state = states[place], states[place : place + 1]
+        for entry in range(start, stop):
+            wanted[items[entry]] = 1
+            state[0] = seed + _STREAM * np.uint64(entry - start)
+            if weights[entry] > 0:
+                for _ in range(tries if tries > 0 else _ATTEMPTS):
+                    wanted[known[below(state, known.size)]] = 1
+        states[place] = seed
 
 
 @kernel(
@@ -87,7 +113,7 @@ def sample(
     tries: 0: BPR (Rendle et al. 2009), one item, pull = 1 / (1 + exp(s_i - s_drawn)). Otherwise WARP (Weston, Bengio,
     Usunier 2011): up to so many items, until one comes within 1 of s_i; drawn as number t, it pulls by
     log(max(1, (the number of known items - 1) / t)), since i must stand at about that rank.
-    states (r,): a random stream for each history. query (d,): scratch memory.
+    states (r,): a random stream for each history, used up. query (d,): scratch memory.
     Returns the sum over liked items of log(1 + exp(s_drawn - s_i)) with the first item drawn, for either loss: what
     can be compared from epoch to epoch.
     """
@@ -97,7 +123,7 @@ def sample(
     for place in range(first, end):
         row = rows[place]
         start, stop = offsets[row], offsets[row + 1]
-        state = states[place : place + 1]
+        seed, state = states[place], states[place : place + 1]
         profile, answer = profiles[place], pulled[place]
         profile[:] = 0
         answer[:] = 0
@@ -118,6 +144,7 @@ def sample(
                 query[j] = scale * (profile[j] - weights[entry] * z[i, j])
                 high += query[j] * v[i, j]
             told = False
+            state[0] = seed + _STREAM * np.uint64(entry - start)
             for number in range(tries if tries > 0 else _ATTEMPTS):
                 other = np.int64(known[below(state, known.size)])
                 if _holds(items, start, stop, other):
@@ -289,7 +316,7 @@ def feature_steps(
 @kernel(
     [
         types.void(
-            *[_I64, _I64, *_FEATURES, read(_F32, 2), read(_F32, 2), read(_F32), read(_I32), types.boolean],
+            *[_I64, _I64, *_FEATURES, read(_F32, 2), read(_F32, 2), read(_F32), read(_I32)],
             *[write(_F32, 2), write(_F32, 2), write(_F32)],
         )
     ]
@@ -303,20 +330,18 @@ def item_sums(
     feature_v: Float32s,
     feature_z: Float32s,
     feature_bias: Float32s,
-    touched: Int32s,
-    all_items: bool,
+    wanted: Int32s,
     v: Float32s,
     z: Float32s,
     bias: Float32s,
 ) -> None:
-    """Writes the vectors and biases of the items first:end, each the sum of its features'.
+    """Writes the vectors and biases of those items of first:end that are wanted, each the sum of its features'.
 
-    offsets (n_items + 1,), features, shares: the features of each item. Without all_items, only of touched items: no
-    others change where no feature is shared.
+    offsets (n_items + 1,), features, shares: the features of each item. wanted (n_items,): 0 for an item to be left.
     """
     d = v.shape[1]
     for i in range(first, end):
-        if not all_items and touched[i] == 0:
+        if wanted[i] == 0:
             continue
         v[i, :] = 0
         z[i, :] = 0

@@ -155,14 +155,13 @@ class FeatureMF:
         descent = RankingDescent(
             histories,
             sp.csr_array(sp.hstack([own, matrix])) if n_own else matrix,
-            n_own,
             ridges,
             Ranking(self.factors, self.tries if self.loss == "warp" else 0, self.damping, self.initial_scale),
             seed,
             threads,
         )
         self._descend(descent, progress)
-        items, features = descent.of_items, descent.of_features
+        items, features = descent.of_items(), descent.of_features
         learned = Vectors(*(vectors[n_own:].copy() for vectors in features))
         by_features = np.where(
             items.v.any(axis=1), np.uint8(ORIGINS.index("features")), np.uint8(ORIGINS.index("none"))

@@ -13,11 +13,11 @@ import scipy.sparse as sp
 from segue.core.arrays import Float32Array, Int32Array, Int64Array
 from segue.core.histories import Histories
 from segue.errors import ModelError
-from segue.kernels.ranking_loss import feature_steps, item_gradients, item_sums, sample
+from segue.kernels.ranking_loss import feature_steps, item_gradients, item_sums, mark_wanted, sample
 from segue.kernels.threads import blas, spread
 
 _ENTRIES: Final = 1024  # of a batch, at least: what four calls of compiled code are worth
-_BATCHES: Final = 256  # of an epoch, at most: after each, all items are summed anew
+_BATCHES: Final = 256  # of an epoch, at most: before each, its items are summed anew
 _HISTORIES: Final = 16  # that a thread takes at a time
 _RANGES: Final = 16  # into which items, and features, are cut
 _FEW: Final = 2_000_000  # entries times factors: less work is done before threads have started
@@ -54,7 +54,7 @@ class RankingDescent:
     """The vectors of features and items, and epochs that make them better.
 
     histories: each item once per row, with its weight, none of them 0.
-    features:  items x features, float32, with sorted columns; `n_own` features, the first, belong to one item each.
+    features:  items x features, float32, with sorted columns.
     ridges:    float32, shape (n_features,), what a feature's squared length costs.
 
     A step is made for a batch of histories, drawn without repetition in an epoch. Every sum of a step is taken in the
@@ -66,7 +66,6 @@ class RankingDescent:
         self,
         histories: Histories,
         features: sp.csr_array[Any],
-        n_own: int,
         ridges: Float32Array,
         ranking: Ranking,
         seed: int,
@@ -77,7 +76,6 @@ class RankingDescent:
         n_items, n_features = features.shape
         d = ranking.factors
         self._by_item, self._by_feature = _arrays(features), _arrays(sp.csr_array(features.T))
-        self._shared = n_features > n_own
         self._offsets, self._entries, self._weights = _arrays(histories.csr(n_items))
         self._known: Int32Array = np.unique(histories.items[histories.weights > 0]).astype(np.int32)
         self._ridges = ridges
@@ -93,16 +91,15 @@ class RankingDescent:
         self._threads = threads if batch * d * (1 + ranking.tries) > _FEW else 1
         self._item_ranges = _ranges(self._by_item[0])
         self._feature_ranges = _ranges(self._by_feature[0])
-        spread(lambda share: self._sum(share, True), self._item_ranges, self._threads)
 
     @property
     def of_features(self) -> Vectors:
         """The vectors of all features, not copied."""
         return self._of_features
 
-    @property
     def of_items(self) -> Vectors:
         """The vectors of all items, sums of those of their features, not copied."""
+        self._sum(np.ones(self._touched.size, np.int32))
         return self._of_items
 
     def epoch(self, rate: float) -> float:
@@ -131,6 +128,9 @@ class RankingDescent:
         damping = np.float32(self._ranking.damping)
         profiles, pulled = np.empty((n, d), np.float32), np.empty((n, d), np.float32)
         drawn, pull = np.empty(m, np.int32), np.empty(m, np.float32)
+        wanted = np.zeros(self._touched.size, np.int32)
+        mark_wanted(*batch, self._known, self._ranking.tries, states, wanted)
+        self._sum(wanted)
         losses = np.zeros(-(-n // _HISTORIES))
         items, gradients, squares = self._of_items, self._gradients, self._squares
 
@@ -161,12 +161,16 @@ class RankingDescent:
         spread(draw, range(losses.size), self._threads)
         spread(gather, self._item_ranges, self._threads)
         spread(move, self._feature_ranges, self._threads)
-        spread(lambda share: self._sum(share, self._shared), self._item_ranges, self._threads)
         return float(losses.sum())
 
-    def _sum(self, share: Iterator[tuple[int, int]], all_items: bool) -> None:
-        for first, end in share:
-            item_sums(first, end, *self._by_item, *self._of_features, self._touched, all_items, *self._of_items)
+    def _sum(self, wanted: Int32Array) -> None:
+        """Makes the items that are wanted the sums of their features as these are now."""
+
+        def add(share: Iterator[tuple[int, int]]) -> None:
+            for first, end in share:
+                item_sums(first, end, *self._by_item, *self._of_features, wanted, *self._of_items)
+
+        spread(add, self._item_ranges, self._threads)
 
 
 def _arrays(matrix: sp.csr_array[Any]) -> tuple[Int64Array, Int32Array, Float32Array]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 import scipy.sparse as sp
 
-from segue.kernels.ranking_loss import feature_steps, item_gradients, item_sums, sample
+from segue.kernels.ranking_loss import feature_steps, item_gradients, item_sums, mark_wanted, sample
 
 D, N_ITEMS = 3, 12
 DAMPING = np.float32(0.5)
@@ -193,13 +193,27 @@ def test_an_item_is_the_sum_of_its_features() -> None:
     features = some_features()
     of_features = vectors(3, 5)
     of_items = [np.full((N_ITEMS, *part.shape[1:]), 9, np.float32) for part in of_features]
-    touched = np.zeros(N_ITEMS, np.int32)
-    item_sums(0, N_ITEMS, *arrays(features), *of_features, touched, True, *of_items)
+    item_sums(0, N_ITEMS, *arrays(features), *of_features, np.ones(N_ITEMS, np.int32), *of_items)
     for summed, part in zip(of_items, of_features, strict=True):
         np.testing.assert_allclose(summed, features.toarray() @ part, rtol=1e-5, atol=1e-6)
-    touched[3] = 1
+    wanted = (np.arange(N_ITEMS) == 3).astype(np.int32)
     changed = vectors(4, 5)
     before = of_items[0].copy()
-    item_sums(0, N_ITEMS, *arrays(features), *changed, touched, False, *of_items)
+    item_sums(0, N_ITEMS, *arrays(features), *changed, wanted, *of_items)
     np.testing.assert_allclose(of_items[0][3], features.toarray()[3] @ changed[0], rtol=1e-5, atol=1e-6)
     assert np.array_equal(np.delete(of_items[0], 3, axis=0), np.delete(before, 3, axis=0))
+
+
+@pytest.mark.parametrize("tries", [0, 10])
+def test_what_is_looked_at_was_marked_as_wanted(tries: int) -> None:
+    """Items that are not marked may hold anything."""
+    for seed in range(20):
+        given = vectors(seed)
+        states = np.random.default_rng(seed).integers(2**63, size=3, dtype=np.uint64)
+        kept, wanted = states.copy(), np.zeros(N_ITEMS, np.int32)
+        mark_wanted(*BATCH, KNOWN, tries, states, wanted)
+        assert np.array_equal(states, kept)
+        spoilt = tuple(np.where((wanted > 0).reshape(-1, *[1] * (part.ndim - 1)), part, np.nan) for part in given)
+        whole, part = (sampled(*these, tries=tries, seed=seed) for these in (given, spoilt))
+        assert whole.loss == part.loss
+        assert np.array_equal(whole.pulled, part.pulled)
