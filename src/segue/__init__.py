@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from segue.models.minhash import MinHash
     from segue.models.popularity import Popularity
     from segue.models.sgd_mf import SGDMF
+    from segue.models.user_knn import UserKNN
     from segue.models.word2vec import Word2Vec
     from segue.pipeline import Pipeline
     from segue.simulation import simulate
@@ -64,6 +65,7 @@ _HOMES = {
     "SegueError": "errors",
     "TimeCut": "splits",
     "TopK": "core.topk",
+    "UserKNN": "models.user_knn",
     "Vocabulary": "core.vocabulary",
     "Word2Vec": "models.word2vec",
     "Workspace": "workspace",
@@ -100,6 +102,7 @@ __all__ = [
     "SegueError",
     "TimeCut",
     "TopK",
+    "UserKNN",
     "Vocabulary",
     "Word2Vec",
     "Workspace",

@@ -41,6 +41,7 @@ from segue.models.item_knn import ItemKNN
 from segue.models.minhash import MinHash
 from segue.models.popularity import Popularity
 from segue.models.sgd_mf import SGDMF
+from segue.models.user_knn import UserKNN
 from segue.simulation import simulate
 from worlds import TwoGenres, as_ratings, dataset_of, first_items, small_datasets, two_genres, two_genres_rated
 
@@ -53,7 +54,15 @@ SMALL: Mapping[str, dict[str, Any]] = {
     "item-knn": {"neighbours": 10},
     "feature-mf": {"factors": 8},
     "sgd-mf": {"factors": 8},
-    "word2vec": {"dimensions": 16, "epochs": 60, "min_count": 1},
+    "word2vec": {
+        "dimensions": 16,
+        "epochs": 8,
+        "learning_rate": 0.2,
+        "min_count": 1,
+        "negatives": 10,
+        "subsampling": 0.0,
+        "window": 12,
+    },
 }
 CASES: Mapping[str, Configuration] = {
     **{name: model(**SMALL.get(name, {})) for name, model in MODELS.items() if name not in MISSING},
@@ -64,6 +73,10 @@ CASES: Mapping[str, Configuration] = {
     "ease, kept": EASE(keep=12),
     "ease, sparse": EASE(method="sparse", keep=12),
     "graph-filter, linear": GraphFilter(alpha=0.0, weighting="log"),
+    "item-knn, bm25": ItemKNN("dot", neighbours=8, shrinkage=0.0, weighting="linear", terms="bm25", normalize=True),
+    "item-knn, asymmetric": ItemKNN(neighbours=8, alpha=0.3, locality=2.0, terms="tf-idf"),
+    "user-knn, jaccard": UserKNN("jaccard", neighbours=9, locality=2.0, terms="none", normalize=True),
+    "user-knn, cosine": UserKNN(neighbours=7, alpha=0.7, shrinkage=0.0, weighting="log"),
     "item-knn, jaccard": ItemKNN("jaccard", neighbours=4, shrinkage=1.0),
     "item-knn, binary": ItemKNN(neighbours=3, shrinkage=0.0, weighting="binary"),
     "feature-mf, bpr": FeatureMF(factors=8, loss="bpr", features=("id",)),

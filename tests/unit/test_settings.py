@@ -91,7 +91,7 @@ def test_sections_become_configurations() -> None:
         ("[models.item-knn]\nneighbours = 0\n", r"line 2, \[models.item-knn\]: neighbours must be at least 1, got 0"),
         (
             '[models.item-knn]\nsimilarity = "cosin"\n',
-            r"similarity: must be 'cosine' or 'jaccard', got \"cosin\"; did you mean 'cosine'",
+            r"similarity: must be 'cosine', 'jaccard' or 'dot', got \"cosin\"; did you mean 'cosine'",
         ),
         ('[training]\nmodels = "item-knn"\n', r"models: must be a list, \[...\], got \"item-knn\""),
         ("[training]\nmodels = [1]\n", r"models: must be text in quotes"),

@@ -16,6 +16,7 @@ from segue.models.item_knn import ItemKNN
 from segue.models.minhash import MinHash
 from segue.models.popularity import Popularity
 from segue.models.sgd_mf import SGDMF
+from segue.models.user_knn import UserKNN
 from segue.models.word2vec import Word2Vec
 
 #: Every model by the name that settings and the command line use.
@@ -25,6 +26,7 @@ MODELS: Final[Mapping[str, type[Any]]] = MappingProxyType(
         for model in (
             Popularity,
             ItemKNN,
+            UserKNN,
             EASE,
             GraphFilter,
             MinHash,
