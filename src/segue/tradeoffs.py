@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from segue.kernels.threads import resolve
 from segue.reports import tradeoff_figure
 from segue.retrieval.indexed import indexed_queries, indexed_vectors
 from segue.workspace import Workspace
+
+_NARROWEST: Final = 16  # candidates that a graph is walked with
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +64,13 @@ def compare_indexes(
         vectors = indexed_vectors(model)
         vectors = vectors[vectors.any(axis=1)]
         asking = indexed_queries(model, dataset.histories[asked])
+        length = min(settings.pipeline.candidates if k is None else k, len(vectors))
+        narrowest = max(_NARROWEST, length)  # fewer candidates than are asked for are never kept
         found = index_tradeoff(
-            grid(),
+            grid([narrowest * factor for factor in (1, 2, 4, 8, 16)]),
             vectors,
             asking[asking[:, : model.item_vectors.shape[1]].any(axis=1)],
-            min(settings.pipeline.candidates if k is None else k, len(vectors)),
+            length,
             threads=resolve(threads),
             progress=progress,
         )
