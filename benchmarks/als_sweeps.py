@@ -84,8 +84,8 @@ def sweeps(dataset: Dataset, ranks: list[int], threads: int) -> None:
         als = segue_als(d, 3)
         y, x = aligned(n_items, d), aligned(n_users, d)
         y[:] = als.fit(dataset, threads=threads).item_vectors
-        entries = als._entries(dataset.histories, n_items)
-        users, items = als._side(entries), als._side(entries.transposed())
+        entries = als.observed(dataset.histories, n_items)
+        users, items = als.equations(entries), als.equations(entries.transposed())
         with blas(1):
             diagonal = to_axes(y, x, 1).astype(np.float32)
             users.solve(y, diagonal, x, threads)

@@ -37,8 +37,8 @@ def test_its_value_is_the_sum_over_every_pair(exponent: float) -> None:
     als, dataset = dataclasses.replace(ALS, regularization_exponent=exponent), plays()
     rng = np.random.default_rng(1)
     x, y = (rng.standard_normal((n, 4)).astype(np.float32) for n in (50, 25))
-    entries = als._entries(dataset.histories, 25)
-    objective = Objective.of(als._side(entries), als._side(entries.transposed()), als.unobserved_weight, 0)
+    entries = als.observed(dataset.histories, 25)
+    objective = Objective.of(als.equations(entries), als.equations(entries.transposed()), als.unobserved_weight, 0)
     weights = dataset.csr().toarray().astype(np.float64)
     confidence = np.where(weights > 0, 1 + als.alpha * weights, als.unobserved_weight)
     error = (confidence * ((weights > 0) - x.astype(np.float64) @ y.T.astype(np.float64)) ** 2).sum()
@@ -58,8 +58,8 @@ def test_it_falls_with_every_sweep_and_ends_a_little_above_the_fitted_models_own
 
 def test_some_pairs_stand_for_many() -> None:
     dataset = plays(400, 60)
-    entries = ALS._entries(dataset.histories, 60)
-    users, items = ALS._side(entries), ALS._side(entries.transposed())
+    entries = ALS.observed(dataset.histories, 60)
+    users, items = ALS.equations(entries), ALS.equations(entries.transposed())
     x, y = (np.random.default_rng(n).standard_normal((n, 4)).astype(np.float32) for n in (400, 60))
     whole = Objective.of(users, items, 0.2, seed=0).value(x, y)
     some = [Objective.of(users, items, 0.2, seed, pairs=1500).value(x, y) for seed in (0, 0, 1)]

@@ -22,7 +22,8 @@ from segue.errors import ArtifactError, DataError, ModelError, SettingsError
 from segue.metrics.gain import ndcg
 from segue.metrics.hits import recall
 from segue.metrics.judged import judge
-from segue.models.implicit_als import FittedImplicitALS, ImplicitALS
+from segue.models.implicit_als import ImplicitALS
+from segue.models.implicit_als_fitted import FittedImplicitALS
 from segue.models.weighting import Weighting
 from segue.readers import read
 from segue.splits import PerUserRatio, k_core

@@ -12,7 +12,8 @@ from segue.core.histories import Histories
 from segue.core.origins import Origins
 from segue.core.vocabulary import Vocabulary
 from segue.errors import ArtifactError, DataError
-from segue.models.implicit_als import FittedImplicitALS, ImplicitALS
+from segue.models.implicit_als import ImplicitALS
+from segue.models.implicit_als_fitted import FittedImplicitALS
 from segue.models.new_items import placed
 from worlds import first_items, two_genres
 
