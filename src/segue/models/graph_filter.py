@@ -53,7 +53,7 @@ class GraphFilter:
         "weighting": Choice(("binary", "log", "power")),
     }
 
-    factors: int = 256
+    factors: int = 64
     alpha: float = 0.3
     weighting: Weighting = "binary"
     exponent: float = 0.5

@@ -65,12 +65,12 @@ class UserKNN:
     }
 
     similarity: UserSimilarity = "cosine"
-    neighbours: int = 200
+    neighbours: int = 100
     shrinkage: float = 1.0
     weighting: Weighting = "binary"
     exponent: float = 0.5
     alpha: float = 0.5
-    locality: float = 1.0
+    locality: float = 2.0
     terms: UserTerms = "tf-idf"
     normalize: bool = False
 

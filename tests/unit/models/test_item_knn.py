@@ -37,14 +37,39 @@ def dense_similarities(raw: Dense, configuration: ItemKNN) -> Dense:
         sizes = sets.sum(axis=0)
         below = sizes[:, None] + sizes[None, :] - common + h
     else:
-        x = weighting(raw, configuration.weighting)
+        x = with_terms(weighting(raw, configuration.weighting), configuration)
         common = x.T @ x
-        sizes = np.sqrt((x**2).sum(axis=0))
-        below = np.outer(sizes, sizes) + h
+        squares = (x**2).sum(axis=0)
+        below = np.outer(squares ** (1 - configuration.alpha), squares**configuration.alpha) + h
+        if configuration.similarity == "dot":
+            below = np.full_like(common, 1 + h)
     with np.errstate(invalid="ignore", divide="ignore"):
         similarity = np.where(common > 0, common / below, 0.0)
     np.fill_diagonal(similarity, 0.0)
     return similarity
+
+
+def with_terms(values: Dense, configuration: ItemKNN) -> Dense:
+    """TF-IDF and BM25 by their formulas, users as words, items as documents."""
+    if configuration.terms == "none":
+        return values
+    counts = np.count_nonzero(values, axis=1)
+    idf = np.log(1 + values.shape[1] / np.maximum(counts, 1))[:, None]
+    if configuration.terms == "tf-idf":
+        return np.asarray(values * idf)
+    k1, b = configuration.k1, configuration.b
+    lengths = np.abs(values).sum(axis=0)
+    norm = 1 - b + b * lengths / lengths[lengths > 0].mean()
+    return np.asarray(idf * values * (k1 + 1) / (np.abs(values) + k1 * np.maximum(norm, 1e-12)))
+
+
+def kept_weights(similarity: Dense, configuration: ItemKNN) -> Dense:
+    """The weights that each item keeps of its neighbours."""
+    kept = nearest_only(similarity, configuration.neighbours) ** configuration.locality
+    if configuration.normalize:
+        totals = kept.sum(axis=1, keepdims=True)
+        kept = kept / np.where(totals > 0, totals, 1)
+    return np.asarray(kept)
 
 
 def dense_neighbours(model: ItemKNNModel) -> Dense:
@@ -65,10 +90,16 @@ def nearest_only(similarity: Dense, k: int) -> Dense:
 
 configurations = st.builds(
     ItemKNN,
-    similarity=st.sampled_from(["cosine", "jaccard"]),
+    similarity=st.sampled_from(["cosine", "jaccard", "dot"]),
     neighbours=st.integers(1, 20),
     shrinkage=st.sampled_from([0.0, 1.0, 7.5]),
     weighting=st.sampled_from(["binary", "linear", "log"]),
+    alpha=st.sampled_from([0.0, 0.3, 0.5, 1.0]),
+    locality=st.sampled_from([0.5, 1.0, 3.0]),
+    terms=st.sampled_from(["none", "tf-idf", "bm25"]),
+    k1=st.sampled_from([0.5, 1.2]),
+    b=st.sampled_from([0.0, 0.75, 1.0]),
+    normalize=st.booleans(),
 )
 
 
@@ -78,10 +109,17 @@ def test_neighbours_are_the_largest_similarities(dataset: Dataset, configuration
     similarity = dense_similarities(dataset.csr().toarray().astype(float), configuration)
     found = dense_neighbours(model)
     # Equal similarities may differ in the last bit: the values kept are compared in order, and each with its own pair.
-    np.testing.assert_allclose(
-        -np.sort(-found, axis=1), -np.sort(-nearest_only(similarity, configuration.neighbours), axis=1), atol=1e-6
-    )
-    np.testing.assert_allclose(found[found > 0], similarity[found > 0], rtol=1e-5)
+    kept = kept_weights(similarity, configuration)
+    np.testing.assert_allclose(-np.sort(-found, axis=1), -np.sort(-kept, axis=1), rtol=1e-4, atol=1e-6)
+    if not configuration.normalize:
+        np.testing.assert_allclose(found[found > 0], similarity[found > 0] ** configuration.locality, rtol=1e-4)
+
+
+def test_an_asymmetric_cosine_by_hand() -> None:
+    # Item 0 is heard by four users, item 1 by two of them: s_10 asks item 0's users, s_01 item 1's.
+    dataset = dataset_of([{0: 1, 1: 1}, {0: 1, 1: 1}, {0: 1}, {0: 1}], 2)
+    model = ItemKNN(alpha=1.0, shrinkage=0.0, weighting="binary").fit(dataset)
+    np.testing.assert_allclose(dense_neighbours(model), [[0, 2 / 2], [2 / 4, 0]], rtol=1e-6)
 
 
 @given(dataset=small_datasets(), configuration=configurations)
@@ -141,15 +179,25 @@ def test_threads_and_large_counts_do_not_change_a_byte() -> None:
 
 
 @pytest.mark.data
-@pytest.mark.parametrize("configuration", [ItemKNN(), ItemKNN("jaccard", 50, 5.0), PLAIN], ids=str)
+@pytest.mark.parametrize(
+    "configuration",
+    [
+        ItemKNN(),
+        ItemKNN("jaccard", 50, 5.0),
+        PLAIN,
+        ItemKNN(neighbours=100, alpha=0.4, locality=2.0, terms="tf-idf"),
+        ItemKNN("dot", 100, 0.0, weighting="linear", terms="bm25", normalize=True),
+    ],
+    ids=str,
+)
 def test_neighbours_of_real_listening_are_exact(research_data: Path, configuration: ItemKNN) -> None:
     frame = pl.read_csv(research_data / "lastfm-2k" / "user_artists.dat", separator="\t")
     often = frame.filter(pl.len().over("artistID") >= 25)
     model = configuration.fit(Dataset.from_frame(often, user="userID", item="artistID", weight="weight"))
     raw = Dataset.from_frame(often, user="userID", item="artistID", weight="weight").csr().toarray().astype(float)
-    expected = nearest_only(dense_similarities(raw, configuration), configuration.neighbours)
+    expected = kept_weights(dense_similarities(raw, configuration), configuration)
     found = dense_neighbours(model)
-    np.testing.assert_allclose(-np.sort(-found, axis=1), -np.sort(-expected, axis=1), rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(-np.sort(-found, axis=1), -np.sort(-expected, axis=1), rtol=2e-5, atol=1e-7)
 
 
 @pytest.mark.parametrize(
@@ -161,6 +209,11 @@ def test_neighbours_of_real_listening_are_exact(research_data: Path, configurati
         {"shrinkage": float("nan")},
         {"weighting": "square"},
         {"exponent": 0.0},
+        {"alpha": 1.5},
+        {"locality": 0.0},
+        {"terms": "lsa"},
+        {"k1": -1.0},
+        {"b": 2.0},
     ],
 )
 def test_wrong_settings_are_refused(wrong: dict[str, Any]) -> None:
