@@ -29,7 +29,7 @@ def bits(state: npt.NDArray[np.uint64]) -> np.uint64:
 @kernel([_I64(_STATE, _I64)])
 def below(state: npt.NDArray[np.uint64], n: int) -> int:
     """A whole number of 0..n - 1, n below 2^31; no number is likelier than another by more than n / 2^32."""
-    return np.int64(((bits(state) >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32))
+    return int(((bits(state) >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32))
 
 
 @kernel([types.void(_STATE, _I64, _I64, write(types.int32))])

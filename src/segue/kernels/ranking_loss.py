@@ -65,16 +65,20 @@ def mark_wanted(
     states: npt.NDArray[np.uint64],
     wanted: Int32s,
 ) -> None:
-    """Sets wanted (n_items,) to 1 for the items that `sample` may look at with the same arguments; states stay."""
+    """Marks in wanted (n_items,) what `sample` may look at with the same arguments; states stay.
+
+    2: all of an item, since a history holds it; 1: what it is as a candidate, since it may be drawn.
+    """
     for place in range(rows.size):
         start, stop = offsets[rows[place]], offsets[rows[place] + 1]
         seed, state = states[place], states[place : place + 1]
         for entry in range(start, stop):
-            wanted[items[entry]] = 1
+            wanted[items[entry]] = 2
             state[0] = seed + _STREAM * np.uint64(entry - start)
             if weights[entry] > 0:
                 for _ in range(tries if tries > 0 else _ATTEMPTS):
-                    wanted[known[below(state, known.size)]] = 1
+                    other = int(known[below(state, known.size)])
+                    wanted[other] = max(wanted[other], 1)
         states[place] = seed
 
 
@@ -146,7 +150,7 @@ def sample(
             told = False
             state[0] = seed + _STREAM * np.uint64(entry - start)
             for number in range(tries if tries > 0 else _ATTEMPTS):
-                other = np.int64(known[below(state, known.size)])
+                other = int(known[below(state, known.size)])
                 if _holds(items, start, stop, other):
                     continue
                 o = np.uint64(other)
@@ -217,7 +221,7 @@ def item_gradients(
         scale = np.float32(max(1, stop - start - 1)) ** -damping
         for entry in range(start, stop):
             slot = starts[place] + entry - start
-            i, o, strength, weight = np.int64(items[entry]), np.int64(drawn[slot]), pull[slot], weights[entry]
+            i, o, strength, weight = int(items[entry]), int(drawn[slot]), pull[slot], weights[entry]
             mine, other = first <= i < end, strength > 0 and first <= o < end
             if mine:
                 for j in range(d):
@@ -337,18 +341,24 @@ def item_sums(
 ) -> None:
     """Writes the vectors and biases of those items of first:end that are wanted, each the sum of its features'.
 
-    offsets (n_items + 1,), features, shares: the features of each item. wanted (n_items,): 0 for an item to be left.
+    offsets (n_items + 1,), features, shares: the features of each item. wanted (n_items,): 2, or 1 for an
+    item without its z, or 0 for one to be left as it is.
     """
     d = v.shape[1]
     for i in range(first, end):
         if wanted[i] == 0:
             continue
         v[i, :] = 0
-        z[i, :] = 0
         bias[i] = 0
         for place in range(offsets[i], offsets[i + 1]):
             f, share = np.uint64(features[place]), shares[place]
             bias[i] += share * feature_bias[f]
             for j in range(d):
                 v[i, j] += share * feature_v[f, j]
+        if wanted[i] == 1:
+            continue
+        z[i, :] = 0
+        for place in range(offsets[i], offsets[i + 1]):
+            f, share = np.uint64(features[place]), shares[place]
+            for j in range(d):
                 z[i, j] += share * feature_z[f, j]

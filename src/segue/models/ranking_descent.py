@@ -99,7 +99,7 @@ class RankingDescent:
 
     def of_items(self) -> Vectors:
         """The vectors of all items, sums of those of their features, not copied."""
-        self._sum(np.ones(self._touched.size, np.int32))
+        self._sum(np.full(self._touched.size, 2, np.int32))
         return self._of_items
 
     def epoch(self, rate: float) -> float:

@@ -193,15 +193,17 @@ def test_an_item_is_the_sum_of_its_features() -> None:
     features = some_features()
     of_features = vectors(3, 5)
     of_items = [np.full((N_ITEMS, *part.shape[1:]), 9, np.float32) for part in of_features]
-    item_sums(0, N_ITEMS, *arrays(features), *of_features, np.ones(N_ITEMS, np.int32), *of_items)
+    item_sums(0, N_ITEMS, *arrays(features), *of_features, np.full(N_ITEMS, 2, np.int32), *of_items)
     for summed, part in zip(of_items, of_features, strict=True):
         np.testing.assert_allclose(summed, features.toarray() @ part, rtol=1e-5, atol=1e-6)
-    wanted = (np.arange(N_ITEMS) == 3).astype(np.int32)
+    wanted = np.where(np.arange(N_ITEMS) == 3, 2, np.where(np.arange(N_ITEMS) == 7, 1, 0)).astype(np.int32)
     changed = vectors(4, 5)
-    before = of_items[0].copy()
+    before = [part.copy() for part in of_items]
     item_sums(0, N_ITEMS, *arrays(features), *changed, wanted, *of_items)
-    np.testing.assert_allclose(of_items[0][3], features.toarray()[3] @ changed[0], rtol=1e-5, atol=1e-6)
-    assert np.array_equal(np.delete(of_items[0], 3, axis=0), np.delete(before, 3, axis=0))
+    for part, places in ((0, [3, 7]), (1, [3]), (2, [3, 7])):
+        expected = before[part]
+        expected[places] = features.toarray()[places] @ changed[part]
+        np.testing.assert_allclose(of_items[part], expected, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("tries", [0, 10])
@@ -213,7 +215,10 @@ def test_what_is_looked_at_was_marked_as_wanted(tries: int) -> None:
         kept, wanted = states.copy(), np.zeros(N_ITEMS, np.int32)
         mark_wanted(*BATCH, KNOWN, tries, states, wanted)
         assert np.array_equal(states, kept)
-        spoilt = tuple(np.where((wanted > 0).reshape(-1, *[1] * (part.ndim - 1)), part, np.nan) for part in given)
+        spoilt = tuple(
+            np.where((wanted > least).reshape(-1, *[1] * (part.ndim - 1)), part, np.nan).astype(np.float32)
+            for part, least in zip(given, (0, 1, 0), strict=True)
+        )
         whole, part = (sampled(*these, tries=tries, seed=seed) for these in (given, spoilt))
         assert whole.loss == part.loss
         assert np.array_equal(whole.pulled, part.pulled)
