@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Literal, TypeAlias, get_args
 
@@ -25,8 +25,9 @@ from segue.kernels.threads import blas
 from segue.models.content_blocks import Block, Coded, Sound, Topics
 from segue.models.embedding import EmbeddingModel
 from segue.models.new_items import placed
-from segue.models.text_topics import text_topics
-from segue.models.weighting import Weighting, check_weighting, weighted
+from segue.models.taste import mean_vectors, shares
+from segue.models.text_topics import RUNNING_TEXT, text_topics
+from segue.models.weighting import Weighting, check_weighting
 
 TextBy: TypeAlias = Literal["tf-idf", "word2vec"]
 
@@ -150,10 +151,10 @@ class Content:
         if name == "audio":
             return Sound.learned(catalogue)
         if name == "text" and self.text_by == "word2vec":
-            return text_topics(catalogue, _COLUMNS[name], self.topics, seed)
+            return text_topics(catalogue, _COLUMNS[name], replace(RUNNING_TEXT, dimensions=self.topics), seed)
         columns = _COLUMNS[name]
         if name in ("artist", "text"):
-            return Coded.learned(catalogue, columns, self.codes)
+            return Coded.learned(catalogue, columns, self.codes, by_word=name == "text")
         return Topics.learned(catalogue, columns, self.topics, seed)
 
     def _restored(self, name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> Block:
@@ -161,8 +162,9 @@ class Content:
             if name == "audio":
                 return Sound(arrays["means"], arrays["scales"])
             if "places" in arrays:
-                return Topics(_COLUMNS[name], arrays["keys"], arrays["places"])
-            return Coded(_COLUMNS[name], self.codes, arrays["keys"], arrays["weights"], float(arrays["rare"][0]))
+                return Topics(_COLUMNS[name], name == "text", arrays["keys"], arrays["places"])
+            rare = float(arrays["rare"][0])
+            return Coded(_COLUMNS[name], name == "text", self.codes, arrays["keys"], arrays["weights"], rare)
         except KeyError as error:
             raise ArtifactError(f"the saved {name} of content lacks {error}; train the model again") from None
 
@@ -203,12 +205,7 @@ class FittedContent(EmbeddingModel):
 
     def query_vectors(self, histories: Histories, *, threads: int | None = None) -> Float32Array:  # noqa: ARG002
         """float32, shape (n, d): the weighted mean of each history's item vectors; zeros where nothing is liked."""
-        shares = _shares(histories.known(self.n_items)[0], self._content.weighting)
-        vectors = np.asarray(shares.csr(self.n_items) @ self.item_vectors, np.float32)
-        liked = np.zeros(len(histories), np.bool_)
-        liked[shares.row_of_entry[(shares.weights > 0) & self._evidence[shares.items]]] = True
-        vectors[~liked] = 0
-        return vectors
+        return mean_vectors(shares(histories.known(self.n_items)[0], self._content.weighting), self.item_vectors)
 
     def explain(self, history: Histories, item: int) -> Explanation:
         """The score of `item` for a single history, shared out among the history's items, and among the sides; exact.
@@ -219,20 +216,20 @@ class FittedContent(EmbeddingModel):
         if len(history) != 1:
             raise DataError(f"explain takes a single history, got {len(history)}")
         (position,) = self._positions([item])
-        shares = _shares(history.known(self.n_items)[0], self._content.weighting)
+        shared = shares(history.known(self.n_items)[0], self._content.weighting)
         taste = self.query_vectors(history)[0].astype(np.float64)
         wanted = self.item_vectors[position].astype(np.float64)
         if not taste.any() or not wanted.any():
-            nothing = np.zeros(shares.n_entries, np.float32)
-            return Explanation(-math.inf, -math.inf, shares.items, nothing, "additive")
-        parts = shares.weights * (self.item_vectors[shares.items] @ wanted)
+            nothing = np.zeros(shared.n_entries, np.float32)
+            return Explanation(-math.inf, -math.inf, shared.items, nothing, "additive")
+        parts = shared.weights * (self.item_vectors[shared.items] @ wanted)
         edges = np.cumsum([0, *(block.width for block in self._blocks.values())])
         sides = {
             name: float(taste[low:high] @ wanted[low:high])
             for name, low, high in zip(self._blocks, edges[:-1], edges[1:], strict=True)
             if wanted[low:high].any()
         }
-        return Explanation(float(taste @ wanted), 0.0, shares.items, parts.astype(np.float32), "additive", sides)
+        return Explanation(float(taste @ wanted), 0.0, shared.items, parts.astype(np.float32), "additive", sides)
 
     def with_items(self, dataset: Dataset, *, threads: int | None = None) -> FittedContent:  # noqa: ARG002
         """See `segue.core.protocols.TakesItems`: new items by their features; listeners are not needed."""
@@ -254,11 +251,3 @@ class FittedContent(EmbeddingModel):
 _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {"artist": ("artist",), "genres": ("genres",), "tags": ("tags",), "text": ("title", "text")}
 )
-
-
-def _shares(histories: Histories, weighting: Weighting) -> Histories:
-    """Each entry's share of its history, f_j / sum |f|."""
-    valued = weighted(histories, weighting)
-    totals = np.bincount(valued.row_of_entry, np.abs(valued.weights), minlength=len(valued))
-    shares = valued.weights / np.where(totals > 0, totals, 1)[valued.row_of_entry]
-    return Histories(valued.offsets, valued.items, shares.astype(np.float32))

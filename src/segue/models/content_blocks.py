@@ -99,29 +99,30 @@ class Coded:
     1988), give or take: its error has the mean 0 and the standard deviation 1 / sqrt(width) at most (random signs:
     Achlioptas 2003), 0.06 at 256. A key that was never seen has its code, too.
 
-    columns: which of the catalogue are read.  keys: uint64, rising.  weights: float32, their r_k.
-    rare:    the r_k of a key that was not seen.
+    columns, by_word: which of the catalogue are read, and whether word by word or name by name.
+    keys: uint64, rising.  weights: float32, their r_k.  rare: the r_k of a key that was not seen.
     """
 
     columns: tuple[str, ...]
+    by_word: bool
     width: int
     keys: Keys
     weights: Float32Array
     rare: float
 
     @classmethod
-    def learned(cls, catalogue: Catalogue, columns: Sequence[str], width: int) -> Coded | None:
+    def learned(cls, catalogue: Catalogue, columns: Sequence[str], width: int, *, by_word: bool) -> Coded | None:
         """None where no two items share a key, or all items are the same."""
-        held = bags(catalogue, columns)
+        held = bags(catalogue, columns, by_word=by_word)
         keys, counts = np.unique(held.keys, return_counts=True)
         if not _tells_apart(held, counts):
             return None
         weights = rarity(counts, held.n)
-        return cls(tuple(columns), width, keys, weights, float(rarity(np.ones(1), held.n)[0]))
+        return cls(tuple(columns), by_word, width, keys, weights, float(rarity(np.ones(1), held.n)[0]))
 
     def vectors(self, catalogue: Catalogue) -> Float32Array:
         """See `Block`."""
-        held = bags(catalogue, self.columns)
+        held = bags(catalogue, self.columns, by_word=self.by_word)
         keys = np.unique(held.keys)
         places = np.minimum(np.searchsorted(self.keys, keys), self.keys.size - 1)
         weights = np.where(self.keys[places] == keys, self.weights[places], np.float32(self.rare))
@@ -141,17 +142,19 @@ class Topics:
     semantic analysis, Deerwester et al. 1990): the closest there is in so many dimensions, and exact where there are no
     more keys than that. A key that was not seen says nothing.
 
-    columns: which of the catalogue are read.  keys: uint64, rising.  places: float32, shape (keys, width): r_k t_k.
+    columns, by_word: which of the catalogue are read, and whether word by word or name by name.
+    keys: uint64, rising.  places: float32, shape (keys, width): r_k t_k.
     """
 
     columns: tuple[str, ...]
+    by_word: bool
     keys: Keys
     places: Float32Array
 
     @classmethod
     def learned(cls, catalogue: Catalogue, columns: Sequence[str], width: int, seed: int) -> Topics | None:
         """None where no two items share a key, or all items are the same."""
-        held = bags(catalogue, columns)
+        held = bags(catalogue, columns, by_word=False)
         keys, counts = np.unique(held.keys, return_counts=True)
         if not _tells_apart(held, counts):
             return None
@@ -159,7 +162,7 @@ class Topics:
         rows = held.matrix(keys) @ sp.diags_array(weights, dtype=np.float32)
         lengths = np.sqrt(rows.power(2).sum(axis=1))
         rows = sp.diags_array(1 / np.where(lengths > 0, lengths, 1)) @ rows
-        return cls(tuple(columns), keys, _right_vectors(sp.csr_array(rows), width, seed) * weights[:, None])
+        return cls(tuple(columns), False, keys, _right_vectors(sp.csr_array(rows), width, seed) * weights[:, None])
 
     @property
     def width(self) -> int:
@@ -168,7 +171,7 @@ class Topics:
 
     def vectors(self, catalogue: Catalogue) -> Float32Array:
         """See `Block`."""
-        return _summed(bags(catalogue, self.columns).matrix(self.keys), self.places)
+        return _summed(bags(catalogue, self.columns, by_word=self.by_word).matrix(self.keys), self.places)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """See `Block`."""

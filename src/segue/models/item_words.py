@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +22,6 @@ from segue.core.catalogue import Catalogue
 from segue.core.titles import fold
 
 Keys: TypeAlias = npt.NDArray[np.uint64]
-
-WORDY: Final = ("title", "text")  # columns that are read word by word; others are names as a whole
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,9 +47,10 @@ class Bags:
         )
 
 
-def bags(catalogue: Catalogue, columns: Sequence[str]) -> Bags:
-    """What items hold in these columns together; a column that the catalogue lacks holds nothing."""
-    parts = [_entries(catalogue.column(name), name in WORDY) for name in columns]
+def bags(catalogue: Catalogue, columns: Sequence[str], *, by_word: bool) -> Bags:
+    """What items hold in these columns together, word by word or name by name; a column that the catalogue lacks holds
+    nothing."""
+    parts = [_entries(catalogue.column(name), by_word) for name in columns]
     counted = (
         pl.concat(parts).group_by("item", "key", maintain_order=True).agg(pl.len().alias("count")).sort("item", "key")
     )
@@ -82,8 +81,8 @@ class Running:
 
 
 def running_words(catalogue: Catalogue, columns: Sequence[str]) -> Running:
-    """What items hold in these columns, one column after the other."""
-    entries = pl.concat([_entries(catalogue.column(name), name in WORDY) for name in columns])
+    """The words of these columns, one column after the other."""
+    entries = pl.concat([_entries(catalogue.column(name), by_word=True) for name in columns])
     ordered = entries.sort("item", maintain_order=True)
     return Running(
         len(catalogue), ordered["item"].to_numpy().astype(np.int64), ordered["key"].to_numpy().astype(np.uint64)
@@ -107,7 +106,7 @@ def _places(keys: Keys, known: Keys) -> tuple[Int64Array, BoolArray]:
     return places, there & (places < known.size)
 
 
-def _entries(column: pl.Series, wordy: bool) -> pl.DataFrame:
+def _entries(column: pl.Series, by_word: bool) -> pl.DataFrame:
     """One row for each item and name, repeats and all: item, key."""
     named = column.alias("name").to_frame().with_row_index("item")
     if isinstance(column.dtype, pl.List):
@@ -115,7 +114,7 @@ def _entries(column: pl.Series, wordy: bool) -> pl.DataFrame:
     named = named.drop_nulls("name")
     distinct = named["name"].unique(maintain_order=True)
     folded = [fold(name) for name in distinct.to_list()]
-    keys = [[_key(word) for word in (name.split() if wordy else [name])] if name else [] for name in folded]
+    keys = [[_key(word) for word in (name.split() if by_word else [name])] if name else [] for name in folded]
     table = pl.DataFrame({"name": distinct, "key": pl.Series(keys, dtype=pl.List(pl.UInt64))})
     joined = named.join(table, on="name", how="left", maintain_order="left").select("item", "key")
     return joined.explode("key", empty_as_null=False).with_columns(pl.col("item").cast(pl.Int64))

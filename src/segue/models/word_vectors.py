@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -12,7 +13,8 @@ from segue.core.arrays import Float32Array, Int32Array, Int64Array
 from segue.core.progress import SILENT, Progress
 from segue.errors import MissingExtraError
 
-_LONGEST: Final = 10_000  # tokens of a sentence; gensim drops what is beyond that without a word
+_BATCH: Final = 10_000  # tokens that gensim takes at once; it drops what is beyond that without a word
+_LAST_RATE: Final = 0.004  # of the learning rate, at the end
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +44,7 @@ class SkipGram:
     window reaches 1 to `window` tokens to either side, drawn anew for each token. Of a token with the share p of all
     tokens, a fraction sqrt(s / p) + s / p is used, s being `subsampling`; 0 uses all.
 
-    gensim's training is deterministic with one worker only, since several overwrite each other's steps: there is one.
+    Training is deterministic with one thread only, since several would overwrite each other's steps: there is one.
     """
 
     dimensions: int
@@ -56,42 +58,37 @@ class SkipGram:
     def learn(self, sentences: Sentences, seed: int, progress: Progress = SILENT) -> tuple[Float32Array, Float32Array]:
         """The in and out vectors of all tokens, float32 (n_tokens, dimensions); zeros for one that occurs nowhere.
 
-        Memory: twice that, and Python strings of the tokens of one sentence. Raises MissingExtraError without gensim.
+        Memory: twice the result, and a string for each token. Raises MissingExtraError without gensim.
         """
         try:
-            from gensim.models import Word2Vec  # deferred: an extra, and it takes a second to import
-            from gensim.models.callbacks import CallbackAny2Vec
+            from gensim.models.word2vec import Word2Vec, train_batch_sg  # deferred: an extra, slow to import
         except ImportError:
             raise MissingExtraError("learning word vectors", "text") from None
 
-        class Told(CallbackAny2Vec):  # type: ignore[misc]  # gensim has no types
-            def on_epoch_end(self, model: Any) -> None:  # noqa: ARG002
-                task.advance()
-
         counts = np.bincount(sentences.tokens, minlength=sentences.n_tokens)
         names = list(map(str, range(sentences.n_tokens)))
+        occurring = np.flatnonzero(counts)
         model = Word2Vec(
             vector_size=self.dimensions,
             window=self.window,
             negative=self.negatives,
             ns_exponent=self.exponent,
             sample=self.subsampling,
-            alpha=self.learning_rate,
             min_count=1,
             sg=1,
             seed=seed,
-            workers=1,
         )
-        occurring = np.flatnonzero(counts)
         model.build_vocab_from_freq({names[token]: int(counts[token]) for token in occurring})
-        corpus = _Passes(sentences, names, seed)
+        work = np.zeros(self.dimensions, np.float32)
+        total, done, rng = self.epochs * int(counts.sum()), 0, np.random.default_rng(seed)
+        # gensim's own loop would hand each batch to a thread, and wait for it: here it is called at once.
         with progress.task("Learning vectors", total=self.epochs, unit="epochs") as task:
-            model.train(
-                corpus,
-                total_words=int(counts.sum()),
-                epochs=self.epochs,
-                callbacks=[Told()],
-            )
+            for _ in range(self.epochs):
+                for batch in _batches(sentences, names, rng):
+                    rate = self.learning_rate * max(_LAST_RATE, 1 - done / total)
+                    train_batch_sg(model, batch, rate, work, False)
+                    done += sum(map(len, batch))
+                task.advance()
         inner = np.zeros((sentences.n_tokens, self.dimensions), np.float32)
         outer = np.zeros_like(inner)
         rows = np.array([model.wv.key_to_index[names[token]] for token in occurring])
@@ -99,17 +96,20 @@ class SkipGram:
         return inner, outer
 
 
-class _Passes:
-    """Sentences as gensim reads them: lists of strings, once per pass, the order drawn anew where it means nothing."""
-
-    def __init__(self, sentences: Sentences, names: list[str], seed: int) -> None:
-        self._sentences = sentences
-        self._names = names
-        self._rng = np.random.default_rng(seed)
-
-    def __iter__(self) -> Iterator[list[str]]:
-        names, tokens = self._names, self._sentences.tokens
-        for low, high in zip(self._sentences.offsets[:-1], self._sentences.offsets[1:], strict=True):
-            row = self._rng.permutation(tokens[low:high]) if self._sentences.unsorted else tokens[low:high]
-            for start in range(0, row.size, _LONGEST):
-                yield [names[token] for token in row[start : start + _LONGEST].tolist()]
+def _batches(sentences: Sentences, names: list[str], rng: np.random.Generator) -> Iterator[list[list[str]]]:
+    """One pass: lists of sentences, as gensim takes them, of `_BATCH` tokens at most together."""
+    batch: list[list[str]] = []
+    size = 0
+    for low, high in itertools.pairwise(sentences.offsets.tolist()):
+        row = sentences.tokens[low:high]
+        if sentences.unsorted and row.size:
+            row = rng.permutation(row)
+        for start in range(0, row.size, _BATCH):
+            sentence = [names[token] for token in row[start : start + _BATCH].tolist()]
+            if size + len(sentence) > _BATCH:
+                yield batch
+                batch, size = [], 0
+            batch.append(sentence)
+            size += len(sentence)
+    if batch:
+        yield batch

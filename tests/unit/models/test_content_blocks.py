@@ -81,7 +81,7 @@ def test_codes_are_unit_vectors_whose_cosines_have_mean_0_and_deviation_of_one_o
 
 def test_coded_artists_are_alike_when_they_are_the_same() -> None:
     given = catalogue(artist=["Beyoncé", "BEYONCE", "Air", None, "Moby"])
-    block = Coded.learned(given, ("artist",), 256)
+    block = Coded.learned(given, ("artist",), 256, by_word=False)
     assert block is not None
     found = cosines(block.vectors(given))
     assert found[0, 1] == pytest.approx(1)
@@ -93,13 +93,13 @@ def test_coded_words_have_the_cosines_of_tf_idf_give_or_take() -> None:
     rng = np.random.default_rng(1)
     texts = [" ".join(f"w{word}" for word in rng.zipf(1.5, rng.integers(3, 30)) % 200) for _ in range(80)]
     given = catalogue(text=texts)
-    block = Coded.learned(given, ("text",), 4096)
+    block = Coded.learned(given, ("text",), 4096, by_word=True)
     assert block is not None
     np.testing.assert_allclose(cosines(block.vectors(given)), tf_idf_cosines(given, "text"), atol=6 / 64)
 
 
 def tf_idf_cosines(given: Catalogue, column: str) -> Float64Array:
-    held = bags(given, [column])
+    held = bags(given, [column], by_word=column == "text")
     keys, counts = np.unique(held.keys, return_counts=True)
     table = held.matrix(keys).toarray().astype(np.float64) * np.log(1 + len(given) / counts)
     table /= np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-30)
@@ -121,7 +121,7 @@ def test_topics_are_the_latent_semantics_of_the_tags(n: int) -> None:
     width = 10
     block = Topics.learned(given, ("tags",), width, seed=0)
     assert block is not None
-    held = bags(given, ["tags"])
+    held = bags(given, ["tags"], by_word=False)
     keys, counts = np.unique(held.keys, return_counts=True)
     table = held.matrix(keys).toarray().astype(np.float64) * np.log(1 + n / counts)
     table /= np.linalg.norm(table, axis=1, keepdims=True)
@@ -142,7 +142,7 @@ def test_topics_know_that_tags_go_together() -> None:
 
 def test_what_a_block_never_saw_says_nothing_or_has_a_code_of_its_own() -> None:
     given, later = catalogue(tags=[["a", "b"], ["a"], ["b"]]), catalogue(tags=[["new"], ["a", "new"]])
-    topics, coded = Topics.learned(given, ("tags",), 8, seed=0), Coded.learned(given, ("tags",), 64)
+    topics, coded = Topics.learned(given, ("tags",), 8, seed=0), Coded.learned(given, ("tags",), 64, by_word=False)
     assert topics is not None
     assert coded is not None
     np.testing.assert_allclose(topics.vectors(later)[1], topics.vectors(given)[1])
@@ -154,13 +154,13 @@ def test_what_a_block_never_saw_says_nothing_or_has_a_code_of_its_own() -> None:
 def test_what_does_not_tell_items_apart_is_no_side(tags: Any) -> None:
     given = catalogue(tags=pl.Series(tags, dtype=pl.List(pl.String)))
     assert Topics.learned(given, ("tags",), 8, seed=0) is None
-    assert Coded.learned(given, ("tags",), 64) is None
+    assert Coded.learned(given, ("tags",), 64, by_word=False) is None
 
 
 def test_a_matrix_without_columns_is_no_obstacle() -> None:
     given = catalogue(title=["a b", "a"])
-    block = Coded.learned(given, ("title", "text"), 64)
+    block = Coded.learned(given, ("title", "text"), 64, by_word=True)
     assert block is not None
     empty = Catalogue(given.frame.head(0))
     assert block.vectors(empty).shape == (0, 64)
-    assert sp.issparse(bags(empty, ["title"]).matrix(block.keys))
+    assert sp.issparse(bags(empty, ["title"], by_word=True).matrix(block.keys))

@@ -21,7 +21,7 @@ CATALOGUE = Catalogue(
 
 
 def test_words_are_folded_and_counted_and_whole_names_stay_whole() -> None:
-    held = bags(CATALOGUE, ["title", "text"])
+    held = bags(CATALOGUE, ["title", "text"], by_word=True)
     love, me, do, deja, vu = (keys_of([word])[0][0] for word in ("LOVE", "me", "do", "deja", "Vu"))
     found = dict(zip(zip(held.rows.tolist(), held.keys.tolist(), strict=True), held.counts.tolist(), strict=True))
     dots = keys_of(["..."])[0]
@@ -34,13 +34,13 @@ def test_words_are_folded_and_counted_and_whole_names_stay_whole() -> None:
         (3, vu): 1,
         **dict.fromkeys(((3, key) for key in dots), 1),
     }
-    genres = bags(CATALOGUE, ["genres"])
+    genres = bags(CATALOGUE, ["genres"], by_word=False)
     assert genres.rows.tolist() == [0, 3]
     assert genres.counts.tolist() == [2, 1]
 
 
 def test_a_matrix_holds_the_known_keys_alone_with_the_logarithm_of_their_counts() -> None:
-    held = bags(CATALOGUE, ["title", "text"])
+    held = bags(CATALOGUE, ["title", "text"], by_word=True)
     known = np.sort(np.array([keys_of(["love"])[0][0], keys_of(["vu"])[0][0], 12345], np.uint64))
     dense = held.matrix(known).toarray()
     love, vu = (int(np.flatnonzero(known == keys_of([word])[0][0])[0]) for word in ("love", "vu"))
@@ -61,7 +61,7 @@ def test_running_words_keep_their_order_column_after_column() -> None:
 
 
 def test_a_column_that_the_catalogue_lacks_holds_nothing() -> None:
-    assert bags(CATALOGUE, ["tags", "artist"]).keys.size == 0
+    assert bags(CATALOGUE, ["tags", "artist"], by_word=False).keys.size == 0
 
 
 def test_a_key_is_the_same_on_every_machine() -> None:
