@@ -2,8 +2,8 @@
 
     python benchmarks/descent.py [--small] [--factors 64] [--threads 2]
 
-Simulated plays (see `interactions`), a fifth of every user's items hidden, all items ranked, seen ones left out. All are
-told the same: who took what. `implicit`'s BPR makes one step per pair and epoch, without locks, so that two of its runs
+Simulated plays (see `interactions`), a fifth of every user's items hidden, all items ranked, seen ones left out. All
+are told the same: who took what. `implicit`'s BPR makes one step per pair and epoch, without locks, so that two of its runs
 differ; segue's give the same bytes for any number of threads. feature-mf has ids alone here.
 
 Pairs a second counts each observed pair once an epoch. "GFlop/s" is what the formulas of `docs/models.md` count for
@@ -86,9 +86,7 @@ def main() -> None:
         "sgd-mf, adam": (of_segue(adam), adam.epochs),
         "implicit-als": (of_segue(ImplicitALS(factors=d)), ImplicitALS().iterations),
     }
-    print(
-        f"{'model':<18}  {'epochs':>6}  {'seconds':>8}  {'pairs/s':>12}  {'GFlop/s':>8}  {'recall@20':>9}  {'ndcg@20':>8}"
-    )
+    print(f"{'model':<18}  {'epochs':>6}  {'seconds':>8}  {'pairs/s':>12}  {'GFlop/s':>8}  {'recall':>9}  {'ndcg':>8}")
     for name, (fit, epochs) in sides.items():
         start = time.perf_counter()
         answer = fit(split, threads)
