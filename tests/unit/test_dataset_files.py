@@ -260,3 +260,17 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
         assert len(list(folder.iterdir())) == 2
     finally:
         subprocess.run(["umount", tmp_path], check=True)
+
+
+def test_a_file_holds_no_more_entries_than_it_may_unless_one_user_has_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dataset_files, "_ENTRIES_PER_FILE", 4)
+    lengths = [2, 1, 3, 0, 6, 1]
+    histories = Histories.of([dict.fromkeys(range(length), 1.0) for length in lengths])
+    users, items = Vocabulary("abcdef"), Vocabulary("uvwxyz")
+    dataset = Dataset(users, items, histories, Catalogue.bare(items))
+    version = write_dataset(dataset, tmp_path)
+    files = sorted(version.glob("interactions-*.parquet"))
+    assert [pl.read_parquet(file).height for file in files] == [3, 3, 6, 1]
+    assert read_dataset(tmp_path) == dataset

@@ -16,6 +16,9 @@ import pytest
 
 from commands import Answer, segue
 from commands import workspace as trained_workspace
+from segue.errors import DataError
+from segue.identity import merged, merged_by_keys
+from segue.workspace import Workspace
 
 SKIP = {"ms_played": 900, "reason_end": "fwdbtn", "skipped": True}
 
@@ -227,3 +230,32 @@ def test_ctrl_c_leaves_the_dataset_that_was_there(own: Path, tmp_path: Path) -> 
     assert process.returncode == 130, err
     assert (out, err.splitlines()[-1]) == ("", "segue: interrupted; what was finished before is kept")
     assert contents(own / "dataset") == before
+
+
+def test_keys_of_recordings_and_songs_are_kept_and_known_again_when_more_comes(tmp_path: Path) -> None:
+    ok(segue("init", tmp_path / "w"))
+    table = tmp_path / "plays.csv"
+    table.write_text(
+        "user,track,title,artist\na,t1,Roads,Portishead\na,t2,Roads - Live,Portishead\nb,t3,Sun,Bo\n", encoding="utf-8"
+    )
+    ok(segue("-w", tmp_path / "w", "import", table))
+    more = tmp_path / "more.csv"
+    more.write_text("user,track,title,artist\na,t4,Roads (2008 Remaster),Portishead\n", encoding="utf-8")
+    ok(segue("-w", tmp_path / "w", "import", more, "--append"))
+    dataset = Workspace.open(tmp_path / "w").read_dataset()
+    keys = {by: dataset.catalogue.column(by).to_list() for by in ("recording", "song")}
+    assert [keys["recording"].index(key) for key in keys["recording"]] == [0, 1, 2, 0]
+    assert [keys["song"].index(key) for key in keys["song"]] == [0, 0, 2, 0]
+    for by in ("recording", "song"):
+        kept, (read, _) = merged_by_keys(dataset, by), merged(dataset, by, near=False)
+        assert kept == read
+
+
+def test_items_without_names_have_no_keys(tmp_path: Path) -> None:
+    ok(segue("init", tmp_path / "w"))
+    (tmp_path / "plays.csv").write_text("user,track\na,t1\nb,t2\n", encoding="utf-8")
+    ok(segue("-w", tmp_path / "w", "import", tmp_path / "plays.csv"))
+    dataset = Workspace.open(tmp_path / "w").read_dataset()
+    assert "recording" not in dataset.catalogue.columns
+    with pytest.raises(DataError, match="2 items have no key in the column 'recording'"):
+        merged_by_keys(dataset)
