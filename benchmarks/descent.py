@@ -3,8 +3,8 @@
     python benchmarks/descent.py [--small] [--factors 64] [--threads 2]
 
 Simulated plays (see `interactions`), a fifth of every user's items hidden, all items ranked, seen ones left out. All
-are told the same: who took what. `implicit`'s BPR makes one step per pair and epoch, without locks, so that two of its runs
-differ; segue's give the same bytes for any number of threads. feature-mf has ids alone here.
+are told the same: who took what. `implicit`'s BPR makes one step per pair and epoch, without locks, so that two of its
+runs differ; segue's give the same bytes for any number of threads. feature-mf has ids alone here.
 
 Pairs a second counts each observed pair once an epoch. "GFlop/s" is what the formulas of `docs/models.md` count for
 sgd-mf (10 d per pair, 12 d^2 per user and item) over the time that was taken.
