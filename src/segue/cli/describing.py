@@ -24,7 +24,7 @@ def describe(
     *,
     html: Annotated[bool, typer.Option("--html", help="Also write a page with plots, reports/dataset.html.")] = False,
 ) -> None:
-    """What the dataset holds: counts, time span, quantiles, duplicates, gaps."""
+    """What the dataset holds: counts, spread, duplicates, gaps."""
     from segue.description import Description
 
     workspace = call.open()
