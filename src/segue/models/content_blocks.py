@@ -188,7 +188,8 @@ def codes(keys: Keys, width: int) -> Float32Array:
         mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         mixed ^= mixed >> np.uint64(31)
     bits = np.unpackbits(mixed.astype("<u8").view(np.uint8), axis=1, bitorder="little")[:, :width]
-    return np.where(bits, np.float32(1), np.float32(-1)) / np.float32(np.sqrt(width))
+    size = np.float32(1 / np.sqrt(width))
+    return np.where(bits, size, -size).astype(np.float32, copy=False)
 
 
 def unit_rows(matrix: npt.NDArray[Any]) -> Float32Array:

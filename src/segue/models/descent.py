@@ -43,8 +43,14 @@ class Pairs:
 
     def take(self, chosen: npt.NDArray[np.bool_] | Int64Array) -> Pairs:
         """Some of the pairs, by mask or by position."""
-        columns = (self.users, self.items, self.targets, self.confidences)
-        return Pairs(*(column[chosen] for column in columns), self.n_users, self.n_items)
+        return Pairs(
+            self.users[chosen],
+            self.items[chosen],
+            self.targets[chosen],
+            self.confidences[chosen],
+            self.n_users,
+            self.n_items,
+        )
 
     def loss(self, x: Float32Array, y: Float32Array) -> float:
         """The mean of c (t - x_u . y_i)^2."""
