@@ -391,8 +391,8 @@ def open_search(workspace: Workspace) -> TitleSearch:
     return _search(read_dataset(workspace, read_settings(workspace)))
 
 
-def open_station(workspace: Workspace, *, progress: Progress = SILENT) -> Station:
-    """Loads the dataset and every model that the settings name, ready to answer.
+def open_station(workspace: Workspace, *, also: Sequence[str] = (), progress: Progress = SILENT) -> Station:
+    """Loads the dataset and every model that the settings name for the pipeline, and those of `also`, ready to answer.
 
     Raises WorkspaceError where there is no dataset or a model is not trained yet, ArtifactError where a model is
     damaged or was trained on other items.
@@ -400,8 +400,13 @@ def open_station(workspace: Workspace, *, progress: Progress = SILENT) -> Statio
     settings = read_settings(workspace)
     with progress.task("opening the workspace"):
         dataset = settings.training.learning.weighed(read_dataset(workspace, settings))
-        names = settings.pipeline.models
+        names = tuple(dict.fromkeys([*settings.pipeline.models, *also]))
         missing = [name for name in names if name not in workspace.model_names()]
+        if missing and not set(missing) & set(settings.pipeline.models):
+            raise WorkspaceError(
+                f"this asks {missing[0]}, which is not trained in the workspace {workspace.name}; "
+                f"train it with: {workspace.command('train')} --model {missing[0]}"
+            )
         if missing:
             raise WorkspaceError(
                 f"the workspace {workspace.name} is not trained yet (missing: {', '.join(missing)}); "

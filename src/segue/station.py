@@ -14,7 +14,7 @@ import polars as pl
 from segue.core.arrays import BoolArray, Float32Array, Int32Array
 from segue.core.dataset import Dataset
 from segue.core.histories import Histories
-from segue.core.protocols import FindsAudience, FindsSimilar, PredictsRatings, Recommender
+from segue.core.protocols import AnswersTitles, FindsAudience, FindsSimilar, PredictsRatings, Recommender
 from segue.core.topk import TopK
 from segue.errors import NotFoundError, SettingsError
 from segue.models.popularity import PopularityModel
@@ -93,6 +93,29 @@ class Station:
         able = {name: fitted for name, fitted in self.models.items() if isinstance(fitted, FindsSimilar)}
         name = self._chosen(able, model, "cannot say which items are alike")
         return name, able[name].similar_items([item], k)
+
+    def titled(
+        self, title: str, k: int, *, allowed: BoolArray | None = None, threads: int | None = None
+    ) -> tuple[str, TopK]:
+        """The k items that go best under a title, as the name of a playlist, and the name of the model that says so.
+
+        Raises NotFoundError where no word of the title is known, SettingsError where no model knows words.
+        """
+        able = {name: fitted for name, fitted in self.models.items() if isinstance(fitted, AnswersTitles)}
+        if not able:
+            raise SettingsError("none of the models knows what words mean for music; train word2vec")
+        name, model = next(iter(able.items()))
+        mask = None
+        if allowed is not None:
+            mask = np.zeros(len(self.models[name].items), np.bool_)
+            mask[: allowed.size] = allowed[: mask.size]
+        top = model.recommend_titles([title], k, allowed=mask, threads=threads)
+        if not top.lengths[0]:
+            raise NotFoundError(
+                f"{name} knows no word of {title!r}, or nothing that goes with it; try the words that people give to "
+                "playlists, or name songs with --like"
+            )
+        return name, top
 
     def audience(
         self, items: npt.NDArray[np.integer], k: int, model: str | None = None, *, threads: int | None = None

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 KOption: TypeAlias = Annotated[int, typer.Option("-k", min=1, max=10_000, metavar="N", help="How many.")]
 
+_KNOWS_WORDS = "word2vec"  # the model that titles are asked of
 _STRONGEST = 3  # history items named as the reason for one recommendation
 
 
@@ -55,6 +56,9 @@ def recommend(
     like: Annotated[
         list[str] | None, typer.Option("--like", metavar="QUERY", help="For someone who likes this; repeatable.")
     ] = None,
+    title: Annotated[
+        str | None, typer.Option("--title", metavar="TEXT", help="For a playlist of this name; needs word2vec.")
+    ] = None,
     everyone: Annotated[bool, typer.Option("--all", help="For every user of the dataset, into --out.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE.parquet", help="Where the lists of --all go.")
@@ -64,14 +68,16 @@ def recommend(
     explain: Annotated[bool, typer.Option("--explain", help="Say why each item is there.")] = False,
     threads: ThreadsOption = None,
 ) -> None:
-    """Recommend to a user, to someone with some likes, or to all."""
-    ways = [user is not None, bool(like), everyone]
+    """Recommend to a user, to someone with some likes, for a title, or to all."""
+    ways = [user is not None, bool(like), title is not None, everyone]
     if sum(ways) != 1:
-        raise typer.BadParameter("give one of --user ID, --like QUERY (repeatable) and --all")
+        raise typer.BadParameter("give one of --user ID, --like QUERY (repeatable), --title TEXT and --all")
     if everyone != (out is not None):
         raise typer.BadParameter("--all and --out FILE.parquet belong together")
     if everyone and explain:
         raise typer.BadParameter("--explain is for one list; it does not go with --all")
+    if title is not None and explain:
+        raise typer.BadParameter("--explain names what was heard; it does not go with --title")
     if everyone and owned:
         raise typer.BadParameter("--owned is for one list; it does not go with --all")
     from segue import bootstrap, tables
@@ -97,6 +103,9 @@ def recommend(
             if written.empty:
                 note(f"for {counted(written.empty, 'user')} there was nothing that they do not have already")
         return
+    if title is not None:
+        _recommend_for_title(call, title, k, owned, threads)
+        return
     station = bootstrap.open_station(call.open())
     asked: dict[str, Any]
     if user is not None:
@@ -115,6 +124,30 @@ def recommend(
         emit(recommendations_as_json(station, answer, asked, predicted))
     else:
         print_recommendations(station, answer, whom, predicted)
+
+
+def _recommend_for_title(call: Call, title: str, k: int, owned: bool, threads: int | None) -> None:
+    from segue import bootstrap
+
+    station = bootstrap.open_station(call.open(), also=[_KNOWS_WORDS])
+    allowed = station.with_location() if owned else None
+    name, top = station.titled(title, k, allowed=allowed, threads=threads)
+    rows = top.row(0)
+    if call.json:
+        items = [
+            {"rank": rank, **item_as_json(station, item), "score": score} for rank, (item, score) in enumerate(rows, 1)
+        ]
+        emit({"title": title, "model": name, "model_version": station.version, "items": items})
+        return
+    note(f"for a playlist called {clean(title)}, by {name}")
+    shown = scores([score for _, score in rows])
+    table(
+        [Column("#", "right"), Column("item", shrink=True), Column("score", "right"), Column("id")],
+        [
+            (str(rank), station.dataset.catalogue.label(item), score, station.dataset.items[item])
+            for rank, ((item, _), score) in enumerate(zip(rows, shown, strict=True), start=1)
+        ],
+    )
 
 
 def similar(
