@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 EXTRAS ?= neural,spark,text,audio,annoy,postgres,peers
 PORT ?= 8000
-BENCHMARKS ?= benchmarks/als.py benchmarks/topk.py benchmarks/ann.py benchmarks/minhash.py benchmarks/descent.py benchmarks/metrics.py benchmarks/ingest.py benchmarks/playlists.py
+BENCHMARKS ?= benchmarks/als.py benchmarks/topk.py benchmarks/knn.py benchmarks/ease.py benchmarks/ann.py benchmarks/minhash.py benchmarks/descent.py benchmarks/metrics.py benchmarks/ingest.py benchmarks/playlists.py
 
 comma := ,
 empty :=
