@@ -47,8 +47,8 @@ class RowForm:
 class Interactions:
     """Gathers rows of any number of files, block by block: ids become positions at once, text is not kept.
 
-    Memory: each id once (see `Ids`), the words that are told of items, and some 300 MB for entries, however many there
-    are: the rest of them lies in temporary files (see `EntriesByUser` and `stacked`).
+    Memory: the ids (see `Ids`), the words that are told of items, and 400 MB for entries, 640 MB with times, however
+    many there are: the rest of them lies in temporary files (see `EntriesByUser` and `stacked`).
     """
 
     def __init__(self, entries: EntriesByUser | None = None) -> None:

@@ -62,7 +62,7 @@ def joined(
     there already being the same entry; playlists, the new items behind; else, weights of one item summed, or the last.
     Rows of the catalogue that are there learn what they did not know. What a weight is does not change: plays become
     presence (dislikes stay such) where the dataset knows only that.
-    Memory, beside both: the catalogue once more, and some 300 MB for entries, however many there are (`stacked`).
+    Memory, beside both: the catalogue once more, and 400 MB for entries, however many there are (`stacked`).
     Raises DataError where entries cannot be of one kind (ratings and plays, dated and undated).
     """
     notes = _checked(dataset, more, undated=undated)
