@@ -1,7 +1,7 @@
 """The nearest neighbours of every item by how their users overlap, exact, without an items x items matrix.
 
 The rows of the item x user matrix are multiplied with the user x item matrix one at a time (Gustavson's row-wise sparse
-product): an accumulator per item, a list of the items touched, and a heap that keeps the k best.
+product): an accumulator per item, a list of the items touched, and the best of them as keys (see `selection`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from numba.core import types
 
 from segue.kernels.compile import kernel, read, write
-from segue.kernels.heap import offer, unwind
+from segue.kernels.selection import Best, bits_of, finish, keep_largest, key_of
 from segue.kernels.threads import spread
 
 _PIECE: Final = 2_000_000  # products that a thread works through before it takes the next piece
@@ -61,7 +61,8 @@ def nearest(
     def worker(pieces: Iterator[tuple[int, int]]) -> None:
         sums = np.empty(m, np.float64)
         last_row = np.full(m, -1, np.int32)
-        touched = np.empty(m, np.int32)
+        touched, found = np.empty(m + 1, np.int32), np.empty(m, np.float32)
+        best = Best.room(1, k)
         for first, last in pieces:
             _nearest(
                 first,
@@ -79,6 +80,10 @@ def nearest(
                 sums,
                 last_row,
                 touched,
+                found,
+                best.keys,
+                best.counts,
+                best.thresholds,
                 items,
                 similarities,
             )
@@ -119,6 +124,10 @@ _I64, _I32, _F64, _F32 = types.int64, types.int32, types.float64, types.float32
             write(_F64),
             write(_I32),
             write(_I32),
+            write(_F32),
+            write(types.uint64, 2),
+            write(_I64),
+            write(_F32),
             write(_I32, 2),
             write(_F32, 2),
         )
@@ -140,10 +149,21 @@ def _nearest(
     sums: Sizes,
     last_row: Positions,
     touched: Positions,
+    found: Values,
+    keys: npt.NDArray[np.uint64],
+    counts: npt.NDArray[np.int64],
+    thresholds: Values,
     items: Positions,
     similarities: Values,
 ) -> None:
     """The rows first:last of `items` and `similarities`; `last_row` names the row that last touched each sum."""
+    k = items.shape[1]
+    row, bits, kth, values_out = (
+        keys[0],
+        found.view(np.uint32),
+        thresholds.view(np.uint32),
+        similarities.view(np.uint32),
+    )
     for i in range(first, last):
         count = 0
         for entry in range(offsets[i], offsets[i + 1]):
@@ -154,20 +174,26 @@ def _nearest(
                 product = value * user_values[place]
                 if product == 0.0:
                     continue
-                if last_row[j] != i:
-                    last_row[j] = i
-                    sums[j] = 0.0
-                    touched[count] = j
-                    count += 1
-                sums[j] += product
-        size = 0
+                # Without a branch, which half of the time would be guessed wrong.
+                new = last_row[j] != i
+                touched[count] = j
+                count += np.int64(new)
+                sums[j] = (0.0 if new else sums[j]) + product
+                last_row[j] = i
+        size, threshold = 0, np.float32(0.0)
         for place in range(count):
             j = touched[place]
             total = sums[j]
-            if total <= 0.0 or j == i:
-                continue
             below = left[i] + right[j] - total if union else left[i] * right[j]
-            similarity = np.float32(total / (below + shrinkage))
-            if similarity > 0.0:
-                size = offer(similarities[i], items[i], size, similarity, j)
-        unwind(similarities[i], items[i], size)
+            found[place] = total / (below + shrinkage) if total > 0.0 else 0.0
+        for place in range(count):
+            # The threshold is the k-th best so far, which something further to the front may equal.
+            if found[place] > 0.0 and found[place] >= threshold and touched[place] != i:
+                row[size] = key_of(bits[place], touched[place])
+                size += 1
+                if size == row.size:
+                    size = keep_largest(row, size, k)
+                    kth[0] = bits_of(row[k - 1])
+                    threshold = thresholds[0]
+        counts[0] = size
+        finish(1, k, keys, counts, items[i : i + 1], values_out[i : i + 1])
