@@ -85,7 +85,7 @@ def _of_column(catalogue: Catalogue, column: str) -> tuple[Int64Array, Keys, Flo
 def _of_matrix(given: Given, n_items: int) -> tuple[Int64Array, Keys, Float32Array]:
     if given.ndim != 2 or given.shape[0] != n_items:
         raise DataError(f"given features must have one row per item ({n_items}), got shape {given.shape}")
-    matrix = sp.csr_array(given, dtype=np.float32)
+    matrix: sp.csr_array[Any] = sp.csr_array(given).astype(np.float32)
     matrix.sum_duplicates()
     matrix.eliminate_zeros()
     if not np.isfinite(matrix.data).all():

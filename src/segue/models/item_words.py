@@ -40,11 +40,8 @@ class Bags:
         """n items x the `known` keys (rising), float32: 1 + log(count) where the item holds the key; others are left
         out."""
         places, there = _places(self.keys, known)
-        return sp.csr_array(
-            (1 + np.log(self.counts[there]), (self.rows[there], places[there])),
-            shape=(self.n, known.size),
-            dtype=np.float32,
-        )
+        values = (1 + np.log(self.counts[there])).astype(np.float32)
+        return sp.csr_array((values, (self.rows[there], places[there])), shape=(self.n, known.size))
 
 
 def bags(catalogue: Catalogue, columns: Sequence[str], *, by_word: bool) -> Bags:

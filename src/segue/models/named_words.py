@@ -48,7 +48,7 @@ def naming(names: Sequence[str], tastes: Float32Array) -> Words:
     Its weight is its rarity, log(1 + n / n_w).
     """
     there = np.flatnonzero(tastes.any(axis=1))
-    spoken = [sorted(set(keys)) for keys in keys_of([names[row] for row in there])]
+    spoken = [sorted(set(keys)) for keys in keys_of([names[row] for row in there.tolist()])]
     rows = np.repeat(there, [len(keys) for keys in spoken])
     keys, places, counts = np.unique(
         np.array([key for one in spoken for key in one], np.uint64), return_inverse=True, return_counts=True

@@ -138,7 +138,7 @@ class RankingDescent:
             query = np.empty(d, np.float32)
             for piece in share:
                 first = piece * _HISTORIES
-                losses[piece] = sample(
+                losses[piece] = sample(  # type: ignore[call-arg]  # mypy cannot count what stars stand for
                     *(first, min(first + _HISTORIES, n), *batch, *items, self._known, self._ranking.tries, damping),
                     *(states, profiles, pulled, drawn, pull, query),
                 )
@@ -168,7 +168,9 @@ class RankingDescent:
 
         def add(share: Iterator[tuple[int, int]]) -> None:
             for first, end in share:
-                item_sums(first, end, *self._by_item, *self._of_features, wanted, *self._of_items)
+                item_sums(  # type: ignore[call-arg]  # as above
+                    *(first, end, *self._by_item, *self._of_features), wanted, *self._of_items
+                )
 
         spread(add, self._item_ranges, self._threads)
 
