@@ -177,7 +177,7 @@ def _nearest(
                 # Without a branch, which half of the time would be guessed wrong.
                 new = last_row[j] != i
                 touched[count] = j
-                count += np.int64(new)
+                count += int(new)
                 sums[j] = (0.0 if new else sums[j]) + product
                 last_row[j] = i
         size, threshold = 0, np.float32(0.0)
