@@ -21,8 +21,8 @@ from segue.core.asking import allowed_mask, blocked_items, check_k
 from segue.core.candidates import Move, Pool, Reason, Recommendations, Trace
 from segue.core.catalogue import Catalogue
 from segue.core.histories import Histories
-from segue.core.protocols import Recommender
 from segue.core.origins import Origin
+from segue.core.protocols import Recommender
 from segue.core.topk import TopK
 from segue.core.vocabulary import Vocabulary
 from segue.errors import DataError, SettingsError
