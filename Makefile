@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 EXTRAS ?= neural,spark,text,audio,annoy,postgres,peers
 PORT ?= 8000
-BENCHMARKS ?= benchmarks/als.py benchmarks/topk.py benchmarks/knn.py benchmarks/ease.py benchmarks/ann.py benchmarks/minhash.py benchmarks/descent.py benchmarks/metrics.py benchmarks/ingest.py benchmarks/playlists.py
+BENCHMARKS ?= benchmarks/als.py benchmarks/topk.py benchmarks/knn.py benchmarks/ease.py benchmarks/ann.py benchmarks/minhash.py benchmarks/descent.py benchmarks/metrics.py benchmarks/ingest.py benchmarks/playlists.py benchmarks/counts.py benchmarks/words.py benchmarks/cold_start.py benchmarks/end_to_end.py
 
 comma := ,
 empty :=
