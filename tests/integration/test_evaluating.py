@@ -25,6 +25,12 @@ def declared(folder: Path, **keys: str) -> None:
     settings.write_text(f"{head}[evaluation]\n{told}{section}{found}{others}", encoding="utf-8")
 
 
+def with_validation(settings: str) -> str:
+    """The settings with a validation part for every split."""
+    head, evaluation = settings.split("[evaluation]\n")
+    return head + "[evaluation]\n" + evaluation.replace("validation = 0.0", "validation = 0.2")
+
+
 def evaluated(folder: Path, *options: str) -> Answer:
     return segue("-w", folder, "evaluate", "--no-report", *options)
 
@@ -47,7 +53,7 @@ def test_folds_and_refitting_are_declared_in_the_settings(folder: Path) -> None:
     assert answer.code == 0, answer.err
     assert "24 users asked in 3 folds (held-out-users, seed 0)" in answer.out
     text = (folder / "segue.toml").read_text(encoding="utf-8")
-    (folder / "segue.toml").write_text(text.replace("validation = 0.0", "validation = 0.2", 1), encoding="utf-8")
+    (folder / "segue.toml").write_text(with_validation(text), encoding="utf-8")
     declared(folder, folds="0", refit="true")
     assert "training and validation data together" in evaluated(folder).out
     on_validation = evaluated(folder, "--part", "validation", "--json").json
@@ -60,7 +66,7 @@ def test_folds_and_refitting_are_declared_in_the_settings(folder: Path) -> None:
 
 def test_runs_on_validation_do_not_count_as_looks_at_the_test_part(folder: Path) -> None:
     text = (folder / "segue.toml").read_text(encoding="utf-8")
-    (folder / "segue.toml").write_text(text.replace("validation = 0.0", "validation = 0.2", 1), encoding="utf-8")
+    (folder / "segue.toml").write_text(with_validation(text), encoding="utf-8")
     for _ in range(2):
         assert evaluated(folder, "--part", "validation").code == 0
     (folder / "runs" / "notes").mkdir()
