@@ -68,7 +68,7 @@ def recommend(
     explain: Annotated[bool, typer.Option("--explain", help="Say why each item is there.")] = False,
     threads: ThreadsOption = None,
 ) -> None:
-    """Recommend to a user, to someone with some likes, for a title, or to all."""
+    """Recommend to a user, for some likes or a title, or to all."""
     ways = [user is not None, bool(like), title is not None, everyone]
     if sum(ways) != 1:
         raise typer.BadParameter("give one of --user ID, --like QUERY (repeatable), --title TEXT and --all")
